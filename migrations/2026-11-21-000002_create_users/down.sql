@@ -1,0 +1,11 @@
+DROP TABLE metadataversion;
+DROP TABLE apitoken;
+DROP TABLE usergroupmembers;
+DROP TABLE usergroup;
+DROP TABLE userrolemembers;
+DROP TABLE userroleauthorities;
+DROP TABLE userrole;
+DROP TABLE userdatavieworgunits;
+DROP TABLE userteisearchorgunits;
+DROP TABLE usermembership;
+DROP TABLE userinfo;

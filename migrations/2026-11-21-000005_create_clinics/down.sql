@@ -1,0 +1,10 @@
+DROP TABLE observations;
+DROP TABLE station_transfers;
+DROP TABLE conditions;
+DROP TABLE encounters;
+DROP TABLE patients;
+DROP TABLE stations;
+DROP TABLE clinics;
+DROP TABLE icd10_titles;
+DROP TABLE icd10_blocks;
+DROP TABLE icd10_chapters;
