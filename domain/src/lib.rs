@@ -1,1 +1,8 @@
-//! crate
+//! The rules of Clinigraph, without any I/O: no SQL, no GraphQL, no clock, no environment.
+//!
+//! Read in this order: [`uid`] and [`org_unit`] name things and places; [`event`], [`access`] and [`page`]
+//! say which events a person sees and how lists are paged; [`period`], [`icd10`] and [`suppression`] carry
+//! the rules of clinic analytics.
+
+pub mod icd10;
+pub mod uid;

@@ -1,0 +1,78 @@
+//! The one error type of the crate.
+
+use std::sync::Arc;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// Result of every storage function.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong between the program and its database. Cheap to clone, so that a failed batch can be told to each
+/// of its waiters.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// No connection could be had: the database is away, or every connection is in use.
+    #[error("no database connection is available")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A statement ran longer than the statement timeout.
+    #[error("the query took longer than it may")]
+    Timeout(#[source] Arc<DieselError>),
+    /// A statement failed.
+    #[error("a query failed")]
+    Query(#[source] Arc<DieselError>),
+    /// A migration or the definition of a view could not be applied.
+    #[error("the database could not be migrated")]
+    Migration(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Stored data breaks a rule that the program relies on.
+    #[error("table {table} holds a value the program cannot read: {detail}")]
+    Corrupt {
+        /// Table that holds it.
+        table: &'static str,
+        /// What is wrong, without patient data.
+        detail: String,
+    },
+    /// Input that an import or a command cannot work with; the text says what and why.
+    #[error("{0}")]
+    Input(String),
+    /// A file could not be read.
+    #[error("{path} could not be read")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
+                Error::Unavailable(Arc::new(error))
+            }
+            DieselError::DatabaseError(_, information) if is_unavailable(information.message()) => {
+                Error::Unavailable(Arc::new(error))
+            }
+            DieselError::DatabaseError(_, information)
+                if information.message().contains("statement timeout") =>
+            {
+                Error::Timeout(Arc::new(error))
+            }
+            _ => Error::Query(Arc::new(error)),
+        }
+    }
+}
+
+/// The server's words for "the server is going away" and libpq's for "it is gone": diesel gives no code for them.
+fn is_unavailable(message: &str) -> bool {
+    const SIGNS: [&str; 6] = [
+        "terminating connection",
+        "server closed the connection",
+        "no connection to the server",
+        "connection to server",
+        "the database system is",
+        "could not receive data from server",
+    ];
+    SIGNS.iter().any(|sign| message.contains(sign))
+}

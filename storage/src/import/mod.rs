@@ -1,0 +1,133 @@
+//! What all imports share: the run that is recorded, the report that is printed, the quarantine of bad lines.
+
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Nullable, Text},
+};
+
+use crate::{Connection, Result};
+
+/// What an import did, as its command prints it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Key of the import run, to look up its quarantine.
+    pub run: i64,
+    /// Rows added.
+    pub created: u64,
+    /// Rows changed.
+    pub updated: u64,
+    /// Rows equal to what was stored.
+    pub unchanged: u64,
+    /// Lines put aside.
+    pub quarantined: u64,
+    /// Counts by kind of object, in reading order: (kind, created, updated, unchanged).
+    pub kinds: Vec<(String, u64, u64, u64)>,
+    /// What a person should know besides, each a sentence.
+    pub notices: Vec<String>,
+}
+
+impl Report {
+    /// Adds the counts of one kind of object.
+    pub fn add(&mut self, kind: &str, created: u64, updated: u64, unchanged: u64) {
+        self.created += created;
+        self.updated += updated;
+        self.unchanged += unchanged;
+        self.kinds
+            .push((kind.to_owned(), created, updated, unchanged));
+    }
+}
+
+/// A line that could not be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// File within the delivery.
+    pub file: String,
+    /// Line of an NDJSON file, or entry of a bundle or list, from 1.
+    pub line: i64,
+    /// Type of the object; `None` when it could not be read.
+    pub resource_type: Option<String>,
+    /// Identifier of the object; `None` when it has none.
+    pub resource_id: Option<String>,
+    /// Rule that it breaks, a stable code such as `JSON_SYNTAX`.
+    pub rule: &'static str,
+    /// What is wrong, without values.
+    pub message: String,
+}
+
+#[derive(QueryableByName)]
+struct Run {
+    #[diesel(sql_type = BigInt)]
+    import_run_id: i64,
+}
+
+/// Records that an import begins. Outside the import's transaction, so that a failed run leaves its trace.
+///
+/// # Errors
+/// When the statement fails.
+pub fn begin(conn: &mut Connection, kind: &str, source: &str, clinic: Option<i64>) -> Result<i64> {
+    let run: Run = diesel::sql_query(
+        "INSERT INTO import_runs (kind, source, clinic_id) VALUES ($1, $2, $3) RETURNING import_run_id",
+    )
+    .bind::<Text, _>(kind)
+    .bind::<Text, _>(source)
+    .bind::<Nullable<BigInt>, _>(clinic)
+    .get_result(conn)?;
+    Ok(run.import_run_id)
+}
+
+/// Records the counts of an import that worked. Inside the import's transaction, as its last statement.
+///
+/// # Errors
+/// When the statement fails.
+pub fn finish(conn: &mut Connection, report: &Report) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE import_runs SET status = 'DONE', finished_at = clock_timestamp(), created_rows = $2,
+                updated_rows = $3, unchanged_rows = $4, quarantined_rows = $5 WHERE import_run_id = $1",
+    )
+    .bind::<BigInt, _>(report.run)
+    .bind::<BigInt, _>(report.created.cast_signed())
+    .bind::<BigInt, _>(report.updated.cast_signed())
+    .bind::<BigInt, _>(report.unchanged.cast_signed())
+    .bind::<BigInt, _>(report.quarantined.cast_signed())
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Records that an import failed.
+///
+/// # Errors
+/// When the statement fails.
+pub fn fail(conn: &mut Connection, run: i64) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE import_runs SET status = 'FAILED', finished_at = clock_timestamp() WHERE import_run_id = $1",
+    )
+    .bind::<BigInt, _>(run)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Puts bad lines into the quarantine of a run.
+///
+/// # Errors
+/// When a statement fails.
+pub fn quarantine(conn: &mut Connection, run: i64, lines: &[BadLine]) -> Result<()> {
+    for chunk in lines.chunks(1_000) {
+        diesel::sql_query(
+            "INSERT INTO quarantine (import_run_id, file, line, resource_type, resource_id, rule, message)
+             SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7)",
+        )
+        .bind::<BigInt, _>(run)
+        .bind::<diesel::sql_types::Array<Text>, _>(chunk.iter().map(|bad| &bad.file).collect::<Vec<_>>())
+        .bind::<diesel::sql_types::Array<BigInt>, _>(chunk.iter().map(|bad| bad.line).collect::<Vec<_>>())
+        .bind::<diesel::sql_types::Array<Nullable<Text>>, _>(
+            chunk.iter().map(|bad| bad.resource_type.as_deref()).collect::<Vec<_>>(),
+        )
+        .bind::<diesel::sql_types::Array<Nullable<Text>>, _>(
+            chunk.iter().map(|bad| bad.resource_id.as_deref()).collect::<Vec<_>>(),
+        )
+        .bind::<diesel::sql_types::Array<Text>, _>(chunk.iter().map(|bad| bad.rule).collect::<Vec<_>>())
+        .bind::<diesel::sql_types::Array<Text>, _>(chunk.iter().map(|bad| &bad.message).collect::<Vec<_>>())
+        .execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,1468 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    /// Text hash of each analytics view as it was built, to rebuild the set when one changed.
+    analytics_definitions (name) {
+        /// View, without its schema.
+        name -> Text,
+        /// SHA-256 of its file, hexadecimal.
+        definition_hash -> Text,
+        /// Order in which it is built and refreshed.
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    /// API tokens, kept as hashes only.
+    apitoken (apitokenid) {
+        /// Internal key.
+        apitokenid -> Int8,
+        /// Person who acts with it.
+        userinfoid -> Int8,
+        /// SHA-256 of the token, hexadecimal.
+        tokenhash -> Text,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// When it stops working; null for never.
+        expires_at -> Nullable<Timestamptz>,
+        /// When it was withdrawn; null while valid.
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Custom metadata attributes, used as identifier schemes.
+    attribute (attributeid) {
+        /// Internal key.
+        attributeid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// DHIS2 value type.
+        valuetype -> Text,
+        /// Whether two objects of a kind may not share a value.
+        uniquefield -> Bool,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Options of a category, in order.
+    categories_categoryoptions (categoryid, categoryoptionid) {
+        /// Category.
+        categoryid -> Int8,
+        /// Option.
+        categoryoptionid -> Int8,
+        /// Place within the category.
+        sort_order -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Dimensions of the category model.
+    category (categoryid) {
+        /// Internal key.
+        categoryid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name.
+        shortname -> Text,
+        /// DISAGGREGATION or ATTRIBUTE.
+        datadimensiontype -> Text,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Combinations of categories that a program or data element is recorded by.
+    categorycombo (categorycomboid) {
+        /// Internal key.
+        categorycomboid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// DISAGGREGATION or ATTRIBUTE.
+        datadimensiontype -> Text,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Categories of a category combination, in order.
+    categorycombos_categories (categorycomboid, categoryid) {
+        /// Category combination.
+        categorycomboid -> Int8,
+        /// Category.
+        categoryid -> Int8,
+        /// Place within the combination.
+        sort_order -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Category combination of each option combination.
+    categorycombos_optioncombos (categoryoptioncomboid) {
+        /// Option combination.
+        categoryoptioncomboid -> Int8,
+        /// Category combination.
+        categorycomboid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Values of the category dimensions; their sharing limits which events a person may read.
+    categoryoption (categoryoptionid) {
+        /// Internal key.
+        categoryoptionid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name.
+        shortname -> Text,
+        /// First day it may be used; null for no limit.
+        startdate -> Nullable<Date>,
+        /// Last day it may be used; null for no limit.
+        enddate -> Nullable<Date>,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Units an option may be used in; no row means every unit.
+    categoryoption_organisationunits (categoryoptionid, organisationunitid) {
+        /// Option.
+        categoryoptionid -> Int8,
+        /// Unit.
+        organisationunitid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// One option of each category of a combination; every event carries one.
+    categoryoptioncombo (categoryoptioncomboid) {
+        /// Internal key.
+        categoryoptioncomboid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Options of each option combination.
+    categoryoptioncombos_categoryoptions (categoryoptioncomboid, categoryoptionid) {
+        /// Option combination.
+        categoryoptioncomboid -> Int8,
+        /// Option.
+        categoryoptionid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Organisation units that deliver clinical data.
+    clinics (clinic_id) {
+        /// The unit.
+        clinic_id -> Int8,
+        /// IANA zone in which days are counted.
+        time_zone -> Text,
+        /// Beds in operation; null when not known.
+        beds -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    /// Diagnoses of stays: one row per stay and FHIR Condition, roles merged.
+    conditions (condition_id) {
+        /// Internal key.
+        condition_id -> Int8,
+        /// Clinic.
+        clinic_id -> Int8,
+        /// Stay; null while the delivery names none that is known.
+        encounter_id -> Nullable<Int8>,
+        /// Pseudonym of the patient; null when the reference is not known.
+        patient_pseudo_id -> Nullable<Text>,
+        /// Condition.id of the delivery.
+        fhir_id -> Text,
+        /// ICD-10 code with its dot, without markers; null when the condition has none.
+        icd10_code -> Nullable<Text>,
+        /// Chapter of the code; null without a code or outside every chapter.
+        icd10_chapter -> Nullable<Text>,
+        /// Mark of a double-coded diagnosis; null for none.
+        marker -> Nullable<Text>,
+        /// Diagnosesicherheit; null when not stated. EXCLUDED is never counted.
+        certainty -> Nullable<Text>,
+        /// Whether it is the stay's main diagnosis.
+        is_main -> Bool,
+        /// Role codes of both directions, sorted, each once.
+        roles -> Array<Nullable<Text>>,
+        /// Catalogue year; null when not sent.
+        code_version -> Nullable<Text>,
+        /// Title as delivered; null when not sent.
+        display -> Nullable<Text>,
+        /// Day it was recorded; null when not sent.
+        recorded_on -> Nullable<Date>,
+        /// Reference that could not be resolved; null when the stay is known.
+        encounter_reference -> Nullable<Text>,
+        /// meta.lastUpdated of the winning version; null when not sent.
+        fhir_updated_at -> Nullable<Timestamptz>,
+        /// meta.versionId of the winning version; null when not numeric.
+        fhir_version -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Published states of the analytics views; the newest row is what readers see.
+    data_versions (data_version_id) {
+        /// Version.
+        data_version_id -> Int8,
+        /// When the refresh was published.
+        refreshed_at -> Timestamptz,
+        /// The newest delivery holds everything until this moment; null when unknown.
+        imported_through -> Nullable<Timestamptz>,
+        /// Newest import it contains.
+        last_import_run_id -> Nullable<Int8>,
+        /// How long the refresh took, milliseconds.
+        duration_ms -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Questions that events answer.
+    dataelement (dataelementid) {
+        /// Internal key.
+        dataelementid -> Int8,
+        /// DHIS2 identifier; the key in eventdatavalues.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name.
+        shortname -> Text,
+        /// Name used in forms and list columns; null means the name.
+        formname -> Nullable<Text>,
+        /// DHIS2 value type, e.g. INTEGER, DATE, ORGANISATION_UNIT.
+        valuetype -> Text,
+        /// TRACKER or AGGREGATE.
+        domaintype -> Text,
+        /// How values are aggregated.
+        aggregationtype -> Text,
+        /// Category combination; null means the default one.
+        categorycomboid -> Nullable<Int8>,
+        /// Option set that limits the values; null for free values.
+        optionsetid -> Nullable<Int8>,
+        /// Whether zero is kept in aggregates.
+        zeroissignificant -> Bool,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Stays: top-level inpatient contacts, one row each ("Fälle = Einrichtungskontakte").
+    encounters (encounter_id) {
+        /// Internal key.
+        encounter_id -> Int8,
+        /// Clinic.
+        clinic_id -> Int8,
+        /// Pseudonym of the patient.
+        patient_pseudo_id -> Text,
+        /// Encounter.id of the delivery.
+        fhir_id -> Text,
+        /// Identifier of type VN; null when not sent.
+        admission_number -> Nullable<Text>,
+        /// Local calendar day of admission.
+        admission_date -> Date,
+        /// Local calendar day of discharge; null while open.
+        discharge_date -> Nullable<Date>,
+        /// Instant of admission; null when only the day is known.
+        admitted_at -> Nullable<Timestamptz>,
+        /// Instant of discharge; null while open or when only the day is known.
+        discharged_at -> Nullable<Timestamptz>,
+        /// Bed days (Belegungstage): nights, at least 1; null while open.
+        length_of_stay -> Nullable<Int4>,
+        /// REFERRAL, EMERGENCY, TRANSFER, REHABILITATION, BIRTH or UNKNOWN.
+        admission_type -> Text,
+        /// Admission source as delivered (Aufnahmeanlass); null when not sent.
+        admission_source_code -> Nullable<Text>,
+        /// First two digits of the admission reason (Aufnahmegrund); null when not sent.
+        admission_reason_code -> Nullable<Text>,
+        /// REGULAR, AGAINST_ADVICE, TRANSFER, DEATH, REHABILITATION, NURSING, HOSPICE, INTERNAL_TRANSFER, ADMINISTRATIVE, READMISSION, ABSENCE, OPEN or UNKNOWN.
+        discharge_type -> Text,
+        /// Discharge reason as delivered (Entlassungsgrund); null when not sent.
+        discharge_reason_code -> Nullable<Text>,
+        /// FULL (inpatient), DAY (day care) or HOME (home-equivalent).
+        case_kind -> Text,
+        /// Completed years at admission; null when the birth is not known.
+        age_at_admission -> Nullable<Int2>,
+        /// FHIR status: in-progress, onleave, finished or unknown.
+        status -> Text,
+        /// meta.lastUpdated of the winning version; null when not sent.
+        fhir_updated_at -> Nullable<Timestamptz>,
+        /// meta.versionId of the winning version; null when not numeric.
+        fhir_version -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Enrolments of tracked entities in programs.
+    enrollment (enrollmentid) {
+        /// Internal key.
+        enrollmentid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// When the client made it; null when not sent.
+        createdatclient -> Nullable<Timestamp>,
+        /// When the client changed it; null when not sent.
+        lastupdatedatclient -> Nullable<Timestamp>,
+        /// Incident date; null when not recorded.
+        occurreddate -> Nullable<Timestamp>,
+        /// Day of enrolment.
+        enrollmentdate -> Timestamp,
+        /// When it was completed; null while it is not.
+        completeddate -> Nullable<Timestamp>,
+        /// Username that completed it.
+        completedby -> Nullable<Text>,
+        /// Whether it is marked for follow-up.
+        followup -> Bool,
+        /// Whether it is deleted.
+        deleted -> Bool,
+        /// ACTIVE, COMPLETED or CANCELLED.
+        status -> Text,
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// Program.
+        programid -> Int8,
+        /// Unit that enrolled it.
+        organisationunitid -> Int8,
+        /// Option combination.
+        attributeoptioncomboid -> Int8,
+        /// Username that stored it.
+        storedby -> Nullable<Text>,
+        /// GeoJSON; null when not recorded.
+        geometry -> Nullable<Jsonb>,
+        /// Who stored it, as at that time.
+        createdbyuserinfo -> Nullable<Jsonb>,
+        /// Who last changed it, as at that time.
+        lastupdatedbyuserinfo -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Notes of an enrolment, in order.
+    enrollment_notes (enrollmentid, sort_order) {
+        /// Enrolment.
+        enrollmentid -> Int8,
+        /// Place, from 1.
+        sort_order -> Int4,
+        /// Note.
+        noteid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Blocks (groups) of ICD-10-GM 2023.
+    icd10_blocks (block) {
+        /// Range as written, e.g. "A00-A09", or one category, e.g. "B99".
+        block -> Text,
+        /// Chapter.
+        chapter -> Text,
+        /// First three-character category.
+        first_category -> Text,
+        /// Last three-character category.
+        last_category -> Text,
+    }
+}
+
+diesel::table! {
+    /// Chapters of ICD-10-GM: numbers and ranges, which are facts; titles come from imported data.
+    icd10_chapters (chapter) {
+        /// Roman number, I to XXII.
+        chapter -> Text,
+        /// Order, 1 to 22.
+        position -> Int2,
+        /// First three-character category, e.g. A00.
+        first_category -> Text,
+        /// Last three-character category.
+        last_category -> Text,
+    }
+}
+
+diesel::table! {
+    /// Titles of codes as seen in imported data: the most frequent display of each code.
+    icd10_titles (code) {
+        /// Code with its dot.
+        code -> Text,
+        /// Title.
+        title -> Text,
+        /// How often it was seen.
+        occurrences -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Imports and generator runs, each with its counts.
+    import_runs (import_run_id) {
+        /// Internal key.
+        import_run_id -> Int8,
+        /// What was imported.
+        kind -> Text,
+        /// File or folder name as given.
+        source -> Text,
+        /// Clinic of a FHIR delivery; null for other kinds.
+        clinic_id -> Nullable<Int8>,
+        /// When it began.
+        started_at -> Timestamptz,
+        /// When it ended; null while it runs or after a crash.
+        finished_at -> Nullable<Timestamptz>,
+        /// State.
+        status -> Text,
+        /// The delivery holds everything until this moment; null when it does not say.
+        data_through -> Nullable<Timestamptz>,
+        /// Rows added.
+        created_rows -> Int8,
+        /// Rows changed.
+        updated_rows -> Int8,
+        /// Rows equal to what was stored.
+        unchanged_rows -> Int8,
+        /// Lines put aside.
+        quarantined_rows -> Int8,
+    }
+}
+
+diesel::table! {
+    /// One row: counts changes of metadata and users, so that caches know when to reload.
+    metadataversion (singleton) {
+        /// Always true.
+        singleton -> Bool,
+        /// Raised by every metadata import and user change.
+        version -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Notes on enrolments and events.
+    note (noteid) {
+        /// Internal key.
+        noteid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// When it was stored.
+        created -> Timestamp,
+        /// The text.
+        notetext -> Text,
+        /// Username given by the client.
+        creator -> Nullable<Text>,
+        /// Person who wrote it.
+        lastupdatedby -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Observations: measurements and laboratory results, a partition per month.
+    observations (clinic_id, fhir_id, observed_on) {
+        /// Clinic.
+        clinic_id -> Int8,
+        /// Observation.id of the delivery.
+        fhir_id -> Text,
+        /// Local day; '-infinity' when the delivery states none.
+        observed_on -> Date,
+        /// Instant; null when only the day is known.
+        observed_at -> Nullable<Timestamptz>,
+        /// Pseudonym of the patient; null when the reference is not known.
+        patient_pseudo_id -> Nullable<Text>,
+        /// Stay; null outside every known stay.
+        encounter_id -> Nullable<Int8>,
+        /// Code system, e.g. http://loinc.org.
+        code_system -> Text,
+        /// Code, e.g. 8867-4.
+        code -> Text,
+        /// Numeric value; null for others.
+        value_number -> Nullable<Float8>,
+        /// Coded or textual value; null for numbers.
+        value_text -> Nullable<Text>,
+        /// Unit of the number (UCUM); null when not sent.
+        unit -> Nullable<Text>,
+        /// FHIR status: final, amended, corrected or unknown.
+        status -> Text,
+        /// meta.lastUpdated of the winning version; null when not sent.
+        fhir_updated_at -> Nullable<Timestamptz>,
+        /// meta.versionId of the winning version; null when not numeric.
+        fhir_version -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Closed lists of values a data element or attribute may take (DHIS2 option set).
+    optionset (optionsetid) {
+        /// Internal key.
+        optionsetid -> Int8,
+        /// DHIS2 identifier, 11 characters.
+        uid -> Text,
+        /// Code given by the country, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// DHIS2 value type of the options, e.g. TEXT.
+        valuetype -> Text,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Options of the option sets (DHIS2 keeps them under this name).
+    optionvalue (optionvalueid) {
+        /// Internal key.
+        optionvalueid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Value as it is stored in events and attributes.
+        code -> Text,
+        /// Name shown to people.
+        name -> Text,
+        /// Place within the option set, ascending; null sorts last.
+        sort_order -> Nullable<Int4>,
+        /// Option set it belongs to.
+        optionsetid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The tree of countries, districts, facilities, clinics and stations.
+    organisationunit (organisationunitid) {
+        /// Internal key.
+        organisationunitid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name, 50 characters at most in DHIS2.
+        shortname -> Text,
+        /// Unit above; null for a root.
+        parentid -> Nullable<Int8>,
+        /// Identifiers from the root down, "/uid/uid"; a subtree is one prefix.
+        path -> Text,
+        /// Depth in the tree; a root has 1.
+        hierarchylevel -> Int4,
+        /// First day of operation.
+        openingdate -> Date,
+        /// Last day of operation; null while open.
+        closeddate -> Nullable<Date>,
+        /// Values of custom attributes, {attribute uid: {"value": text}}.
+        attributevalues -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Pseudonymised patients, one row per clinic and pseudonym. Equal pseudonyms in two clinics are one person.
+    patients (clinic_id, patient_pseudo_id) {
+        /// Clinic that delivered it.
+        clinic_id -> Int8,
+        /// Pseudonym, unique within the group of clinics.
+        patient_pseudo_id -> Text,
+        /// Administrative sex.
+        sex -> Text,
+        /// Year of birth; null when not known.
+        birth_year -> Nullable<Int2>,
+        /// Month of birth; null when not known.
+        birth_month -> Nullable<Int2>,
+        /// Day of death; null when alive or not known.
+        deceased_on -> Nullable<Date>,
+        /// Patient.id of the delivery.
+        fhir_id -> Text,
+        /// meta.lastUpdated of the winning version; null when not sent.
+        fhir_updated_at -> Nullable<Timestamptz>,
+        /// meta.versionId of the winning version; null when not numeric.
+        fhir_version -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Programs: WITHOUT_REGISTRATION collects single events, WITH_REGISTRATION follows tracked entities.
+    program (programid) {
+        /// Internal key.
+        programid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name.
+        shortname -> Text,
+        /// WITH_REGISTRATION or WITHOUT_REGISTRATION; decides the event table.
+        #[sql_name = "type"]
+        type_ -> Text,
+        /// OPEN, AUDITED, PROTECTED or CLOSED.
+        accesslevel -> Text,
+        /// Category combination of its events; null means the default one.
+        categorycomboid -> Nullable<Int8>,
+        /// Category combination of its enrolments; null means the default one.
+        enrollmentcategorycomboid -> Nullable<Int8>,
+        /// Kind of entity it enrols; null for event programs.
+        trackedentitytypeid -> Nullable<Int8>,
+        /// Days after the period in which events may be changed; 0 for no limit.
+        expirydays -> Int4,
+        /// Days after completion in which events may be changed; 0 for no limit.
+        completeeventsexpirydays -> Int4,
+        /// Period type of the expiry; null for none.
+        expiryperiodtype -> Nullable<Text>,
+        /// Whether an entity may enrol once only.
+        onlyenrollonce -> Bool,
+        /// Whether enrolments carry an incident date.
+        displayincidentdate -> Bool,
+        /// Days an option stays open after its end date.
+        opendaysaftercoenddate -> Int4,
+        /// Whether changes are logged.
+        enablechangelog -> Bool,
+        /// Geometry kind of the enrolment.
+        featuretype -> Text,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Attributes that a program asks at enrolment.
+    program_attributes (programid, trackedentityattributeid) {
+        /// Program.
+        programid -> Int8,
+        /// Attribute.
+        trackedentityattributeid -> Int8,
+        /// Place in forms.
+        sort_order -> Int4,
+        /// Whether a value is required.
+        mandatory -> Bool,
+        /// Whether people may search by it.
+        searchable -> Bool,
+        /// Whether lists show it.
+        displayinlist -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Units a program is used in.
+    program_organisationunits (programid, organisationunitid) {
+        /// Program.
+        programid -> Int8,
+        /// Unit.
+        organisationunitid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Former owners, written at each transfer.
+    programownershiphistory (programownershiphistoryid) {
+        /// Internal key.
+        programownershiphistoryid -> Int8,
+        /// Program.
+        programid -> Int8,
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// Unit that owned it.
+        organisationunitid -> Int8,
+        /// When it became the owner.
+        startdate -> Timestamp,
+        /// When it ceased to be the owner.
+        enddate -> Timestamp,
+        /// Username that moved it.
+        createdby -> Text,
+    }
+}
+
+diesel::table! {
+    /// Stages of a program; an event program has exactly one.
+    programstage (programstageid) {
+        /// Internal key.
+        programstageid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code given by the country.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Program; null for a stage that no program lists.
+        programid -> Nullable<Int8>,
+        /// Place within the program; null sorts last.
+        sort_order -> Nullable<Int4>,
+        /// Whether an enrolment may have several events of it.
+        repeatable -> Bool,
+        /// Days after enrolment at which an event is due.
+        mindaysfromstart -> Int4,
+        /// Whether the form is closed after completion.
+        blockentryform -> Bool,
+        /// Whether events may be assigned to a person.
+        enableuserassignment -> Bool,
+        /// When mandatory values are checked.
+        validationstrategy -> Text,
+        /// Geometry kind: NONE, POINT or POLYGON.
+        featuretype -> Text,
+        /// Whether forms hide the due date.
+        hideduedate -> Bool,
+        /// Whether the stage is a referral.
+        referral -> Bool,
+        /// DHIS2 sharing settings; an event program's own sharing is copied here.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Data elements of a stage: the columns of its working lists.
+    programstagedataelement (programstagedataelementid) {
+        /// Internal key.
+        programstagedataelementid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Stage.
+        programstageid -> Int8,
+        /// Data element.
+        dataelementid -> Int8,
+        /// Whether a value is required.
+        compulsory -> Bool,
+        /// Whether a value may be marked as given elsewhere.
+        allowprovidedelsewhere -> Bool,
+        /// Place in forms and lists; null sorts last.
+        sort_order -> Nullable<Int4>,
+        /// Whether lists show it at once.
+        displayinreports -> Bool,
+        /// Whether dates in the future are accepted.
+        allowfuturedate -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Temporary access to a tracked entity of a protected program ("break the glass").
+    programtempowner (programtempownerid) {
+        /// Internal key.
+        programtempownerid -> Int8,
+        /// Program.
+        programid -> Int8,
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// Person who has access.
+        userid -> Int8,
+        /// When the access ends.
+        validtill -> Timestamp,
+        /// Reason given.
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    /// Lines that could not be imported. Holds no clinical text.
+    quarantine (quarantine_id) {
+        /// Internal key.
+        quarantine_id -> Int8,
+        /// Import.
+        import_run_id -> Int8,
+        /// File within the delivery.
+        file -> Text,
+        /// Line of an NDJSON file, or entry of a bundle or list, from 1.
+        line -> Int8,
+        /// Type of the object; null when it could not be read.
+        resource_type -> Nullable<Text>,
+        /// Identifier of the object; null when it has none.
+        resource_id -> Nullable<Text>,
+        /// Rule that it breaks, a stable code, e.g. JSON_SYNTAX.
+        rule -> Text,
+        /// What is wrong, without values.
+        message -> Text,
+    }
+}
+
+diesel::table! {
+    /// Relationships between tracked entities, enrolments and events.
+    relationship (relationshipid) {
+        /// Internal key.
+        relationshipid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Kind of relationship.
+        relationshiptypeid -> Int8,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// When the client made it; null when not sent.
+        createdatclient -> Nullable<Timestamp>,
+        /// Whether it is deleted.
+        deleted -> Bool,
+    }
+}
+
+diesel::table! {
+    /// The two ends of a relationship; exactly one of the four references is set.
+    relationshipitem (relationshipid, side) {
+        /// Relationship.
+        relationshipid -> Int8,
+        /// Which end it is.
+        side -> Text,
+        /// Tracked entity at this end.
+        trackedentityid -> Nullable<Int8>,
+        /// Enrolment at this end.
+        enrollmentid -> Nullable<Int8>,
+        /// Tracker event at this end.
+        trackereventid -> Nullable<Int8>,
+        /// Single event at this end.
+        singleeventid -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Kinds of relationships between tracked entities, enrolments and events.
+    relationshiptype (relationshiptypeid) {
+        /// Internal key.
+        relationshiptypeid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Whether it reads in both directions.
+        bidirectional -> Bool,
+        /// Name read from the first to the second.
+        fromtoname -> Nullable<Text>,
+        /// Name read from the second to the first.
+        tofromname -> Nullable<Text>,
+        /// What may stand on the from side, as imported.
+        fromconstraint -> Jsonb,
+        /// What may stand on the to side, as imported.
+        toconstraint -> Jsonb,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Events of programs without registration, one row each; no enrolment.
+    singleevent (eventid) {
+        /// Internal key; breaks ties in every order.
+        eventid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// When the client made it; null when not sent.
+        createdatclient -> Nullable<Timestamp>,
+        /// When the client changed it; null when not sent.
+        lastupdatedatclient -> Nullable<Timestamp>,
+        /// Stage; leads to the program.
+        programstageid -> Int8,
+        /// Option combination.
+        attributeoptioncomboid -> Int8,
+        /// Whether it is deleted.
+        deleted -> Bool,
+        /// Username that stored it.
+        storedby -> Nullable<Text>,
+        /// When it happened.
+        occurreddate -> Timestamp,
+        /// Unit where it happened; also its scope unit.
+        organisationunitid -> Int8,
+        /// ACTIVE or COMPLETED.
+        status -> Text,
+        /// Username that completed it; null while it is not.
+        completedby -> Nullable<Text>,
+        /// When it was completed; null while it is not.
+        completeddate -> Nullable<Timestamp>,
+        /// GeoJSON; null when not recorded.
+        geometry -> Nullable<Jsonb>,
+        /// Values by data element uid: {uid: {"value": text, "created": …, "providedElsewhere": …}}.
+        eventdatavalues -> Jsonb,
+        /// Person it is assigned to; null for none.
+        assigneduserid -> Nullable<Int8>,
+        /// Who stored it, as at that time.
+        createdbyuserinfo -> Nullable<Jsonb>,
+        /// Who last changed it, as at that time.
+        lastupdatedbyuserinfo -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Notes of a single event, in order.
+    singleevent_notes (eventid, sort_order) {
+        /// Event.
+        eventid -> Int8,
+        /// Place, from 1.
+        sort_order -> Int4,
+        /// Note.
+        noteid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Station contacts of a stay, in order; equal neighbours are merged.
+    station_transfers (station_transfer_id) {
+        /// Internal key.
+        station_transfer_id -> Int8,
+        /// Stay.
+        encounter_id -> Int8,
+        /// Station.
+        station_id -> Int8,
+        /// Order within the stay, from 1.
+        sequence -> Int2,
+        /// Arrival.
+        started_at -> Timestamptz,
+        /// Departure; null while the patient is there.
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Wards of a clinic; each is an organisation unit below its clinic.
+    stations (station_id) {
+        /// The unit.
+        station_id -> Int8,
+        /// Clinic.
+        clinic_id -> Int8,
+        /// Namespace of the identifier; empty when none was sent.
+        identifier_system -> Text,
+        /// Identifier within the clinic.
+        identifier_value -> Text,
+        /// Four-digit department key; null when not known.
+        department_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Tracked entities: people and things followed over time.
+    trackedentity (trackedentityid) {
+        /// Internal key.
+        trackedentityid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// When the client made it; null when not sent.
+        createdatclient -> Nullable<Timestamp>,
+        /// When the client changed it; null when not sent.
+        lastupdatedatclient -> Nullable<Timestamp>,
+        /// Whether it is inactive.
+        inactive -> Bool,
+        /// Whether it is deleted.
+        deleted -> Bool,
+        /// Whether it may be a duplicate.
+        potentialduplicate -> Bool,
+        /// Unit that registered it.
+        organisationunitid -> Int8,
+        /// Kind of entity.
+        trackedentitytypeid -> Int8,
+        /// GeoJSON; null when not recorded.
+        geometry -> Nullable<Jsonb>,
+        /// Who stored it, as at that time.
+        createdbyuserinfo -> Nullable<Jsonb>,
+        /// Who last changed it, as at that time.
+        lastupdatedbyuserinfo -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Attributes of tracked entities, e.g. first name.
+    trackedentityattribute (trackedentityattributeid) {
+        /// Internal key.
+        trackedentityattributeid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name.
+        shortname -> Text,
+        /// Name used in forms; null means the name.
+        formname -> Nullable<Text>,
+        /// DHIS2 value type.
+        valuetype -> Text,
+        /// How values are aggregated.
+        aggregationtype -> Text,
+        /// Option set that limits the values; null for free values.
+        optionsetid -> Nullable<Int8>,
+        /// Whether a value belongs to one entity only.
+        uniquefield -> Bool,
+        /// Shortest search text that is accepted.
+        mincharacterstosearch -> Int4,
+        /// Filter operators that are refused.
+        blockedsearchoperators -> Jsonb,
+        /// Filter operator a client offers first; null for none.
+        preferredsearchoperator -> Nullable<Text>,
+        /// Whether a trigram index may be built.
+        trigramindexable -> Bool,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Attribute values of tracked entities.
+    trackedentityattributevalue (trackedentityid, trackedentityattributeid) {
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// Attribute.
+        trackedentityattributeid -> Int8,
+        /// Value as text.
+        value -> Text,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// Username that stored it; null when not known.
+        storedby -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Unit that owns a tracked entity within a program; moves with a transfer.
+    trackedentityprogramowner (trackedentityprogramownerid) {
+        /// Internal key.
+        trackedentityprogramownerid -> Int8,
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// Program.
+        programid -> Int8,
+        /// Owner unit.
+        organisationunitid -> Int8,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// Username that stored it.
+        createdby -> Text,
+    }
+}
+
+diesel::table! {
+    /// Kinds of tracked entities, e.g. person.
+    trackedentitytype (trackedentitytypeid) {
+        /// Internal key.
+        trackedentitytypeid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name.
+        shortname -> Nullable<Text>,
+        /// Whether reads are audited.
+        allowauditlog -> Bool,
+        /// Whether changes are logged.
+        enablechangelog -> Bool,
+        /// Geometry kind: NONE, POINT or POLYGON.
+        featuretype -> Text,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// Values of custom attributes.
+        attributevalues -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Attributes that a kind of tracked entity has.
+    trackedentitytypeattribute (trackedentitytypeid, trackedentityattributeid) {
+        /// Kind of entity.
+        trackedentitytypeid -> Int8,
+        /// Attribute.
+        trackedentityattributeid -> Int8,
+        /// Place in forms.
+        sort_order -> Int4,
+        /// Whether a value is required.
+        mandatory -> Bool,
+        /// Whether people may search by it.
+        searchable -> Bool,
+        /// Whether lists show it.
+        displayinlist -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Events of enrolments in programs with registration.
+    trackerevent (eventid) {
+        /// Internal key; breaks ties in every order.
+        eventid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+        /// When the client made it; null when not sent.
+        createdatclient -> Nullable<Timestamp>,
+        /// When the client changed it; null when not sent.
+        lastupdatedatclient -> Nullable<Timestamp>,
+        /// Enrolment.
+        enrollmentid -> Int8,
+        /// Stage; leads to the program.
+        programstageid -> Int8,
+        /// Option combination.
+        attributeoptioncomboid -> Int8,
+        /// Whether it is deleted.
+        deleted -> Bool,
+        /// Username that stored it.
+        storedby -> Nullable<Text>,
+        /// When it happened; null for an event that is only scheduled.
+        occurreddate -> Nullable<Timestamp>,
+        /// When it is due; null when not scheduled.
+        scheduleddate -> Nullable<Timestamp>,
+        /// Unit where it happened; shown in answers.
+        organisationunitid -> Int8,
+        /// Owner of the entity within the program; the scope unit of lists. Kept equal to trackedentityprogramowner.
+        ownerorganisationunitid -> Int8,
+        /// ACTIVE, COMPLETED, SCHEDULE, OVERDUE or SKIPPED.
+        status -> Text,
+        /// Username that completed it; null while it is not.
+        completedby -> Nullable<Text>,
+        /// When it was completed; null while it is not.
+        completeddate -> Nullable<Timestamp>,
+        /// GeoJSON; null when not recorded.
+        geometry -> Nullable<Jsonb>,
+        /// Values by data element uid: {uid: {"value": text, "created": …, "providedElsewhere": …}}.
+        eventdatavalues -> Jsonb,
+        /// Person it is assigned to; null for none.
+        assigneduserid -> Nullable<Int8>,
+        /// Who stored it, as at that time.
+        createdbyuserinfo -> Nullable<Jsonb>,
+        /// Who last changed it, as at that time.
+        lastupdatedbyuserinfo -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Notes of a tracker event, in order.
+    trackerevent_notes (eventid, sort_order) {
+        /// Event.
+        eventid -> Int8,
+        /// Place, from 1.
+        sort_order -> Int4,
+        /// Note.
+        noteid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Data-view scope: units, with all below, whose analytics a person sees; none means the capture scope.
+    userdatavieworgunits (userinfoid, organisationunitid) {
+        /// Person.
+        userinfoid -> Int8,
+        /// Unit.
+        organisationunitid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Groups of people, used in sharing settings.
+    usergroup (usergroupid) {
+        /// Internal key.
+        usergroupid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    /// People of a group.
+    usergroupmembers (usergroupid, userinfoid) {
+        /// Group.
+        usergroupid -> Int8,
+        /// Person.
+        userinfoid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// People who use the system.
+    userinfo (userinfoid) {
+        /// Internal key.
+        userinfoid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name used to sign in.
+        username -> Text,
+        /// First name.
+        firstname -> Text,
+        /// Family name.
+        surname -> Text,
+        /// Address; null when not known.
+        email -> Nullable<Text>,
+        /// Whether the person is locked out.
+        disabled -> Bool,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Capture scope: units, with all below, in which a person enters and reads data.
+    usermembership (userinfoid, organisationunitid) {
+        /// Person.
+        userinfoid -> Int8,
+        /// Unit.
+        organisationunitid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Bundles of authorities.
+    userrole (userroleid) {
+        /// Internal key.
+        userroleid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    /// Authorities of a role; ALL is the superuser's.
+    userroleauthorities (userroleid, authority) {
+        /// Role.
+        userroleid -> Int8,
+        /// DHIS2 authority, e.g. ALL.
+        authority -> Text,
+    }
+}
+
+diesel::table! {
+    /// Roles of a person.
+    userrolemembers (userroleid, userinfoid) {
+        /// Role.
+        userroleid -> Int8,
+        /// Person.
+        userinfoid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Search scope: units, with all below, in which a person may search; none means the capture scope.
+    userteisearchorgunits (userinfoid, organisationunitid) {
+        /// Person.
+        userinfoid -> Int8,
+        /// Unit.
+        organisationunitid -> Int8,
+    }
+}
+
+diesel::joinable!(apitoken -> userinfo (userinfoid));
+diesel::joinable!(categories_categoryoptions -> category (categoryid));
+diesel::joinable!(categories_categoryoptions -> categoryoption (categoryoptionid));
+diesel::joinable!(categorycombos_categories -> category (categoryid));
+diesel::joinable!(categorycombos_categories -> categorycombo (categorycomboid));
+diesel::joinable!(categorycombos_optioncombos -> categorycombo (categorycomboid));
+diesel::joinable!(categorycombos_optioncombos -> categoryoptioncombo (categoryoptioncomboid));
+diesel::joinable!(categoryoption_organisationunits -> categoryoption (categoryoptionid));
+diesel::joinable!(categoryoption_organisationunits -> organisationunit (organisationunitid));
+diesel::joinable!(categoryoptioncombos_categoryoptions -> categoryoption (categoryoptionid));
+diesel::joinable!(categoryoptioncombos_categoryoptions -> categoryoptioncombo (categoryoptioncomboid));
+diesel::joinable!(clinics -> organisationunit (clinic_id));
+diesel::joinable!(conditions -> clinics (clinic_id));
+diesel::joinable!(conditions -> encounters (encounter_id));
+diesel::joinable!(conditions -> icd10_chapters (icd10_chapter));
+diesel::joinable!(data_versions -> import_runs (last_import_run_id));
+diesel::joinable!(dataelement -> categorycombo (categorycomboid));
+diesel::joinable!(dataelement -> optionset (optionsetid));
+diesel::joinable!(encounters -> clinics (clinic_id));
+diesel::joinable!(enrollment -> categoryoptioncombo (attributeoptioncomboid));
+diesel::joinable!(enrollment -> organisationunit (organisationunitid));
+diesel::joinable!(enrollment -> program (programid));
+diesel::joinable!(enrollment -> trackedentity (trackedentityid));
+diesel::joinable!(enrollment_notes -> enrollment (enrollmentid));
+diesel::joinable!(enrollment_notes -> note (noteid));
+diesel::joinable!(icd10_blocks -> icd10_chapters (chapter));
+diesel::joinable!(import_runs -> clinics (clinic_id));
+diesel::joinable!(note -> userinfo (lastupdatedby));
+diesel::joinable!(observations -> clinics (clinic_id));
+diesel::joinable!(observations -> encounters (encounter_id));
+diesel::joinable!(optionvalue -> optionset (optionsetid));
+diesel::joinable!(patients -> clinics (clinic_id));
+diesel::joinable!(program -> trackedentitytype (trackedentitytypeid));
+diesel::joinable!(program_attributes -> program (programid));
+diesel::joinable!(program_attributes -> trackedentityattribute (trackedentityattributeid));
+diesel::joinable!(program_organisationunits -> organisationunit (organisationunitid));
+diesel::joinable!(program_organisationunits -> program (programid));
+diesel::joinable!(programownershiphistory -> organisationunit (organisationunitid));
+diesel::joinable!(programownershiphistory -> program (programid));
+diesel::joinable!(programownershiphistory -> trackedentity (trackedentityid));
+diesel::joinable!(programstage -> program (programid));
+diesel::joinable!(programstagedataelement -> dataelement (dataelementid));
+diesel::joinable!(programstagedataelement -> programstage (programstageid));
+diesel::joinable!(programtempowner -> program (programid));
+diesel::joinable!(programtempowner -> trackedentity (trackedentityid));
+diesel::joinable!(programtempowner -> userinfo (userid));
+diesel::joinable!(quarantine -> import_runs (import_run_id));
+diesel::joinable!(relationship -> relationshiptype (relationshiptypeid));
+diesel::joinable!(relationshipitem -> enrollment (enrollmentid));
+diesel::joinable!(relationshipitem -> relationship (relationshipid));
+diesel::joinable!(relationshipitem -> singleevent (singleeventid));
+diesel::joinable!(relationshipitem -> trackedentity (trackedentityid));
+diesel::joinable!(relationshipitem -> trackerevent (trackereventid));
+diesel::joinable!(singleevent -> categoryoptioncombo (attributeoptioncomboid));
+diesel::joinable!(singleevent -> organisationunit (organisationunitid));
+diesel::joinable!(singleevent -> programstage (programstageid));
+diesel::joinable!(singleevent -> userinfo (assigneduserid));
+diesel::joinable!(singleevent_notes -> note (noteid));
+diesel::joinable!(singleevent_notes -> singleevent (eventid));
+diesel::joinable!(station_transfers -> encounters (encounter_id));
+diesel::joinable!(station_transfers -> stations (station_id));
+diesel::joinable!(stations -> clinics (clinic_id));
+diesel::joinable!(stations -> organisationunit (station_id));
+diesel::joinable!(trackedentity -> organisationunit (organisationunitid));
+diesel::joinable!(trackedentity -> trackedentitytype (trackedentitytypeid));
+diesel::joinable!(trackedentityattribute -> optionset (optionsetid));
+diesel::joinable!(trackedentityattributevalue -> trackedentity (trackedentityid));
+diesel::joinable!(trackedentityattributevalue -> trackedentityattribute (trackedentityattributeid));
+diesel::joinable!(trackedentityprogramowner -> organisationunit (organisationunitid));
+diesel::joinable!(trackedentityprogramowner -> program (programid));
+diesel::joinable!(trackedentityprogramowner -> trackedentity (trackedentityid));
+diesel::joinable!(trackedentitytypeattribute -> trackedentityattribute (trackedentityattributeid));
+diesel::joinable!(trackedentitytypeattribute -> trackedentitytype (trackedentitytypeid));
+diesel::joinable!(trackerevent -> categoryoptioncombo (attributeoptioncomboid));
+diesel::joinable!(trackerevent -> enrollment (enrollmentid));
+diesel::joinable!(trackerevent -> programstage (programstageid));
+diesel::joinable!(trackerevent -> userinfo (assigneduserid));
+diesel::joinable!(trackerevent_notes -> note (noteid));
+diesel::joinable!(trackerevent_notes -> trackerevent (eventid));
+diesel::joinable!(userdatavieworgunits -> organisationunit (organisationunitid));
+diesel::joinable!(userdatavieworgunits -> userinfo (userinfoid));
+diesel::joinable!(usergroupmembers -> usergroup (usergroupid));
+diesel::joinable!(usergroupmembers -> userinfo (userinfoid));
+diesel::joinable!(usermembership -> organisationunit (organisationunitid));
+diesel::joinable!(usermembership -> userinfo (userinfoid));
+diesel::joinable!(userroleauthorities -> userrole (userroleid));
+diesel::joinable!(userrolemembers -> userinfo (userinfoid));
+diesel::joinable!(userrolemembers -> userrole (userroleid));
+diesel::joinable!(userteisearchorgunits -> organisationunit (organisationunitid));
+diesel::joinable!(userteisearchorgunits -> userinfo (userinfoid));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    analytics_definitions,
+    apitoken,
+    attribute,
+    categories_categoryoptions,
+    category,
+    categorycombo,
+    categorycombos_categories,
+    categorycombos_optioncombos,
+    categoryoption,
+    categoryoption_organisationunits,
+    categoryoptioncombo,
+    categoryoptioncombos_categoryoptions,
+    clinics,
+    conditions,
+    data_versions,
+    dataelement,
+    encounters,
+    enrollment,
+    enrollment_notes,
+    icd10_blocks,
+    icd10_chapters,
+    icd10_titles,
+    import_runs,
+    metadataversion,
+    note,
+    observations,
+    optionset,
+    optionvalue,
+    organisationunit,
+    patients,
+    program,
+    program_attributes,
+    program_organisationunits,
+    programownershiphistory,
+    programstage,
+    programstagedataelement,
+    programtempowner,
+    quarantine,
+    relationship,
+    relationshipitem,
+    relationshiptype,
+    singleevent,
+    singleevent_notes,
+    station_transfers,
+    stations,
+    trackedentity,
+    trackedentityattribute,
+    trackedentityattributevalue,
+    trackedentityprogramowner,
+    trackedentitytype,
+    trackedentitytypeattribute,
+    trackerevent,
+    trackerevent_notes,
+    userdatavieworgunits,
+    usergroup,
+    usergroupmembers,
+    userinfo,
+    usermembership,
+    userrole,
+    userroleauthorities,
+    userrolemembers,
+    userteisearchorgunits,
+);
