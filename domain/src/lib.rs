@@ -4,5 +4,9 @@
 //! say which events a person sees and how lists are paged; [`period`], [`icd10`] and [`suppression`] carry
 //! the rules of clinic analytics.
 
+pub mod access;
+pub mod event;
 pub mod icd10;
+pub mod org_unit;
+pub mod page;
 pub mod uid;

@@ -34,6 +34,9 @@ pub enum Error {
     /// Input that an import or a command cannot work with; the text says what and why.
     #[error("{0}")]
     Input(String),
+    /// The caller may not do what was asked; the text says what is missing.
+    #[error("{0}")]
+    Forbidden(String),
     /// A file could not be read.
     #[error("{path} could not be read")]
     File {

@@ -1,0 +1,60 @@
+//! What is known of metadata and users, kept while their version stands.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Values by key that are valid for one version; the first read under a newer version empties the cache.
+pub struct VersionedCache<K, V> {
+    inner: Mutex<(i64, HashMap<K, Arc<V>>)>,
+}
+
+impl<K, V> Default for VersionedCache<K, V> {
+    fn default() -> Self {
+        VersionedCache {
+            inner: Mutex::new((0, HashMap::new())),
+        }
+    }
+}
+
+impl<K: Eq + Hash, V> VersionedCache<K, V> {
+    /// The value kept for a key under a version.
+    pub fn get(&self, version: i64, key: &K) -> Option<Arc<V>> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        (inner.0 == version)
+            .then(|| inner.1.get(key).cloned())
+            .flatten()
+    }
+
+    /// Keeps a value. A value of an older version than the newest seen is returned and not kept.
+    pub fn put(&self, version: i64, key: K, value: V) -> Arc<V> {
+        let value = Arc::new(value);
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.0 < version {
+            *inner = (version, HashMap::new());
+        }
+        if inner.0 == version {
+            inner.1.insert(key, Arc::clone(&value));
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_version_empties_the_cache_and_an_older_one_is_not_kept() {
+        let cache = VersionedCache::default();
+        cache.put(1, "a", 10);
+        assert_eq!(cache.get(1, &"a").as_deref(), Some(&10));
+        assert_eq!(cache.get(2, &"a"), None);
+        cache.put(2, "b", 20);
+        assert_eq!(*cache.put(1, "a", 10), 10);
+        assert_eq!(cache.get(1, &"a"), None);
+        assert_eq!(cache.get(2, &"b").as_deref(), Some(&20));
+    }
+}

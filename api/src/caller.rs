@@ -1,0 +1,188 @@
+//! Who calls: from the `Authorization` header to a person with scopes, and what is known for that request.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::dataloader::DataLoader;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use domain::{access::Caller, org_unit::Tree};
+use storage::{Error, Result, events::ProgramScope};
+
+use crate::{cache::VersionedCache, db::Db};
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The database.
+    pub db: Db,
+    /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
+    pub minimum_cell: u32,
+    trees: Arc<VersionedCache<(), Tree>>,
+    callers: Arc<VersionedCache<i64, Caller>>,
+    scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
+}
+
+impl Shared {
+    /// Shared state over a database, with empty caches.
+    #[must_use]
+    pub fn new(db: Db, minimum_cell: u32) -> Self {
+        Shared {
+            db,
+            minimum_cell,
+            trees: Arc::default(),
+            callers: Arc::default(),
+            scopes: Arc::default(),
+        }
+    }
+
+    /// The context of a request that carries a token; `None` when the token is not valid.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn authenticate(&self, token: String) -> Result<Option<RequestContext>> {
+        let (trees, callers) = (Arc::clone(&self.trees), Arc::clone(&self.callers));
+        let found = self.db.run("authenticate", move |conn| {
+            let Some(session) = storage::tokens::authenticate(conn, &token)? else {
+                return Ok(None);
+            };
+            let version = session.metadata_version;
+            let tree = match trees.get(version, &()) {
+                Some(tree) => tree,
+                None => trees.put(version, (), storage::org_units::tree(conn)?),
+            };
+            let caller = match callers.get(version, &session.user_id) {
+                Some(caller) => caller,
+                None => match storage::access::caller(conn, session.user_id)? {
+                    Some(caller) => callers.put(version, session.user_id, caller),
+                    None => return Ok(None),
+                },
+            };
+            Ok(Some((version, tree, caller)))
+        });
+        Ok(found
+            .await?
+            .map(|(metadata_version, tree, caller)| RequestContext {
+                shared: self.clone(),
+                loader: DataLoader::new(self.db.clone(), tokio::spawn)
+                    .delay(std::time::Duration::ZERO),
+                metadata_version,
+                tree,
+                caller,
+                data_versions: Mutex::default(),
+            }))
+    }
+}
+
+/// What one request knows: the caller, the tree of the metadata version it sees, and its own loaders.
+pub struct RequestContext {
+    /// What all requests share.
+    pub shared: Shared,
+    /// Loaders of this request, so that one caller's rows never reach another.
+    pub loader: DataLoader<Db>,
+    /// The tree of org units.
+    pub tree: Arc<Tree>,
+    /// The person.
+    pub caller: Arc<Caller>,
+    metadata_version: i64,
+    data_versions: Mutex<BTreeSet<i64>>,
+}
+
+impl RequestContext {
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.shared.db
+    }
+
+    /// A program as the caller may read it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for an unknown program, [`Error::Forbidden`] when the caller may not read it.
+    pub async fn program_scope(&self, program: &str) -> Result<Arc<ProgramScope>> {
+        let key = (self.caller.id, program.to_owned());
+        if let Some(scope) = self.shared.scopes.get(self.metadata_version, &key) {
+            return Ok(scope);
+        }
+        let (caller, uid) = (Arc::clone(&self.caller), program.to_owned());
+        let scope = self.db().run("program scope", move |conn| {
+            storage::events::scope::resolve(conn, &caller, &uid)
+        });
+        Ok(self
+            .shared
+            .scopes
+            .put(self.metadata_version, key, scope.await?))
+    }
+
+    /// Remembers which data version a field was answered from.
+    pub fn saw_data_version(&self, version: i64) {
+        self.data_versions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(version);
+    }
+
+    /// Whether a refresh was published between two fields of this response, which must then be answered anew.
+    #[must_use]
+    pub fn saw_two_data_versions(&self) -> bool {
+        self.data_versions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+            > 1
+    }
+
+    /// Refuses callers without an authority.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] naming the authority.
+    pub fn require_superuser(&self, what: &str) -> Result<()> {
+        if self.caller.is_superuser() {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!("{what} needs the authority ALL")))
+    }
+}
+
+/// The token of an `Authorization` header: `ApiToken …`, `Bearer …`, or `Basic` with the token as password.
+#[must_use]
+pub fn token_of(header: &str) -> Option<String> {
+    let (scheme, rest) = header.trim().split_once(' ')?;
+    let token = match scheme.to_ascii_lowercase().as_str() {
+        "apitoken" | "bearer" => rest.trim().to_owned(),
+        "basic" => {
+            let plain = String::from_utf8(BASE64_STANDARD.decode(rest.trim()).ok()?).ok()?;
+            plain.split_once(':')?.1.to_owned()
+        }
+        _ => return None,
+    };
+    (!token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token_of;
+
+    #[test]
+    fn three_schemes_carry_a_token() {
+        for header in [
+            "ApiToken clg_1",
+            "bearer clg_1",
+            "Bearer  clg_1 ",
+            "Basic YWRtaW46Y2xnXzE=",
+        ] {
+            assert_eq!(token_of(header).as_deref(), Some("clg_1"), "{header}");
+        }
+        for header in [
+            "",
+            "clg_1",
+            "Digest clg_1",
+            "Bearer ",
+            "Basic !!",
+            "Basic YWRtaW4=",
+        ] {
+            assert_eq!(token_of(header), None, "{header}");
+        }
+    }
+}

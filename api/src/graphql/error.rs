@@ -1,0 +1,108 @@
+//! Errors as clients see them: a sentence, and a code in `extensions.code`. Causes are logged once and never sent.
+
+use std::error::Error as _;
+
+use async_graphql::{Error, ErrorExtensions};
+use domain::{access::ScopeError, page::PageError};
+
+/// What a client can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// Change the request.
+    BadUserInput,
+    /// Ask for more rights.
+    Forbidden,
+    /// Ask for less at once.
+    Timeout,
+    /// Try again later.
+    Unavailable,
+    /// Report it.
+    Internal,
+}
+
+impl Code {
+    fn name(self) -> &'static str {
+        match self {
+            Code::BadUserInput => "BAD_USER_INPUT",
+            Code::Forbidden => "FORBIDDEN",
+            Code::Timeout => "TIMEOUT",
+            Code::Unavailable => "UNAVAILABLE",
+            Code::Internal => "INTERNAL",
+        }
+    }
+
+    /// The code of a storage error.
+    #[must_use]
+    pub fn of(error: &storage::Error) -> Self {
+        match error {
+            storage::Error::Input(_) => Code::BadUserInput,
+            storage::Error::Forbidden(_) => Code::Forbidden,
+            storage::Error::Timeout(_) => Code::Timeout,
+            storage::Error::Unavailable(_) => Code::Unavailable,
+            storage::Error::Query(_)
+            | storage::Error::Migration(_)
+            | storage::Error::Corrupt { .. }
+            | storage::Error::File { .. } => Code::Internal,
+        }
+    }
+}
+
+fn with_code(message: impl Into<String>, code: Code) -> Error {
+    Error::new(message).extend_with(|_, extensions| extensions.set("code", code.name()))
+}
+
+/// A storage error for a client. What the client cannot act on is logged with its causes and told without them.
+pub fn fail(error: storage::Error) -> Error {
+    let code = Code::of(&error);
+    match code {
+        Code::BadUserInput | Code::Forbidden => with_code(error.to_string(), code),
+        Code::Timeout => with_code(
+            "the query took longer than it may; ask for less at once",
+            code,
+        ),
+        Code::Unavailable => {
+            log(&error);
+            with_code(
+                "the database is not available at the moment; try again",
+                code,
+            )
+        }
+        Code::Internal => {
+            log(&error);
+            with_code(
+                "something went wrong inside the server; the log says what",
+                code,
+            )
+        }
+    }
+}
+
+/// A broken input rule for a client.
+pub fn refuse(message: impl ToString) -> Error {
+    with_code(message.to_string(), Code::BadUserInput)
+}
+
+/// A paging error for a client.
+pub fn refuse_page(error: PageError) -> Error {
+    refuse(error)
+}
+
+/// A scope error for a client.
+pub fn refuse_scope(error: ScopeError) -> Error {
+    let code = if error.is_input() {
+        Code::BadUserInput
+    } else {
+        Code::Forbidden
+    };
+    with_code(error.to_string(), code)
+}
+
+fn log(error: &storage::Error) {
+    let mut causes = String::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    tracing::error!(error = %format!("{error}{causes}"), "request failed");
+}

@@ -1,0 +1,348 @@
+//! Events as clients see them: two kinds behind one interface.
+
+use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
+use domain::event::EventKind;
+use storage::events::EventRow;
+
+use super::{
+    cells::{self, Cell},
+    context,
+    error::{fail, refuse},
+    org_units::{self, OrgUnit},
+    programs::ProgramStage,
+    scalars::{DateTime, instant},
+    users::User,
+};
+use crate::loaders::{EnrollmentId, NotesOf, StageId, UserId};
+
+/// State of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::event::EventStatus")]
+pub enum EventStatus {
+    /// Begun.
+    Active,
+    /// Finished.
+    Completed,
+    /// Seen, not yet begun; found in old data only.
+    Visited,
+    /// Planned.
+    Schedule,
+    /// Planned, and its day has passed.
+    Overdue,
+    /// Planned and left out.
+    Skipped,
+}
+
+/// What all events have in common.
+#[derive(Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "DHIS2 identifier."),
+    field(name = "status", ty = "Result<EventStatus>", desc = "State."),
+    field(
+        name = "occurred_at",
+        ty = "Option<DateTime>",
+        desc = "When it happened; null for an event that is only scheduled."
+    ),
+    field(
+        name = "program_stage",
+        ty = "Result<ProgramStage>",
+        desc = "Stage of the program."
+    ),
+    field(
+        name = "org_unit",
+        ty = "Result<OrgUnit>",
+        desc = "Unit where it happened."
+    ),
+    field(
+        name = "assigned_user",
+        ty = "Option<Result<User>>",
+        desc = "Person it is assigned to; null for none."
+    ),
+    field(
+        name = "cells",
+        ty = "Result<Vec<Cell>>",
+        desc = "Values: the columns asked for, in their order, or every value that the event has.",
+        arg(name = "columns", ty = "Option<Vec<ID>>", desc = "Data elements.")
+    ),
+    field(
+        name = "notes",
+        ty = "Result<Vec<Note>>",
+        desc = "Notes, oldest first."
+    ),
+    field(name = "created_at", ty = "DateTime", desc = "When it was stored."),
+    field(
+        name = "updated_at",
+        ty = "DateTime",
+        desc = "When it was last changed."
+    ),
+    field(
+        name = "completed_at",
+        ty = "Option<DateTime>",
+        desc = "When it was completed; null while it is not."
+    )
+)]
+pub enum Event {
+    /// An event of a program without registration.
+    Single(SingleEvent),
+    /// An event of an enrolment.
+    Tracker(TrackerEvent),
+}
+
+impl Event {
+    /// Wraps a row of either table.
+    #[must_use]
+    pub fn new(kind: EventKind, row: EventRow) -> Self {
+        match kind {
+            EventKind::Single => Event::Single(SingleEvent(row)),
+            EventKind::Tracker => Event::Tracker(TrackerEvent(row)),
+        }
+    }
+}
+
+/// An event of a program without registration.
+pub struct SingleEvent(EventRow);
+
+/// An event of a program without registration. Its `occurredAt` is never null.
+#[Object]
+impl SingleEvent {
+    /// DHIS2 identifier.
+    pub(super) async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// State: ACTIVE or COMPLETED.
+    async fn status(&self) -> Result<EventStatus> {
+        status(&self.0)
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> Option<DateTime> {
+        self.0.occurreddate.map(instant)
+    }
+
+    /// Stage of the program.
+    async fn program_stage(&self, ctx: &Context<'_>) -> Result<ProgramStage> {
+        program_stage(ctx, &self.0).await
+    }
+
+    /// Unit where it happened.
+    async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+        org_units::required(ctx, self.0.organisationunitid).await
+    }
+
+    /// Person it is assigned to; null for none.
+    async fn assigned_user(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        assigned_user(ctx, &self.0).await
+    }
+
+    /// Values: the columns asked for, in their order, or every value that the event has.
+    async fn cells(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
+    ) -> Result<Vec<Cell>> {
+        cells::of_event(ctx, &self.0, columns).await
+    }
+
+    /// Notes, oldest first.
+    async fn notes(&self, ctx: &Context<'_>) -> Result<Vec<Note>> {
+        notes(ctx, EventKind::Single, &self.0).await
+    }
+
+    /// When it was stored.
+    async fn created_at(&self) -> DateTime {
+        instant(self.0.created)
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        instant(self.0.lastupdated)
+    }
+
+    /// When it was completed; null while it is not.
+    async fn completed_at(&self) -> Option<DateTime> {
+        self.0.completeddate.map(instant)
+    }
+}
+
+/// An event of an enrolment.
+pub struct TrackerEvent(EventRow);
+
+/// An event of an enrolment in a program with registration.
+#[Object]
+impl TrackerEvent {
+    /// DHIS2 identifier.
+    pub(super) async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// State.
+    async fn status(&self) -> Result<EventStatus> {
+        status(&self.0)
+    }
+
+    /// When it happened; null for an event that is only scheduled.
+    async fn occurred_at(&self) -> Option<DateTime> {
+        self.0.occurreddate.map(instant)
+    }
+
+    /// When it is due; null when not scheduled.
+    async fn scheduled_at(&self) -> Option<DateTime> {
+        self.0.scheduleddate.map(instant)
+    }
+
+    /// Stage of the program.
+    async fn program_stage(&self, ctx: &Context<'_>) -> Result<ProgramStage> {
+        program_stage(ctx, &self.0).await
+    }
+
+    /// Unit where it happened. Lists select by `ownerOrgUnit` instead.
+    async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+        org_units::required(ctx, self.0.organisationunitid).await
+    }
+
+    /// Unit that owns the tracked entity within the program; moves with a transfer. Lists select by it.
+    async fn owner_org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+        org_units::required(
+            ctx,
+            self.0
+                .ownerorganisationunitid
+                .unwrap_or(self.0.organisationunitid),
+        )
+        .await
+    }
+
+    /// Enrolment that it belongs to.
+    async fn enrollment(&self, ctx: &Context<'_>) -> Result<Enrollment> {
+        enrollment(ctx, &self.0).await
+    }
+
+    /// Tracked entity that it is about.
+    async fn tracked_entity(&self, ctx: &Context<'_>) -> Result<TrackedEntity> {
+        Ok(TrackedEntity {
+            id: enrollment(ctx, &self.0).await?.tracked_entity,
+        })
+    }
+
+    /// Person it is assigned to; null for none.
+    async fn assigned_user(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        assigned_user(ctx, &self.0).await
+    }
+
+    /// Values: the columns asked for, in their order, or every value that the event has.
+    async fn cells(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
+    ) -> Result<Vec<Cell>> {
+        cells::of_event(ctx, &self.0, columns).await
+    }
+
+    /// Notes, oldest first.
+    async fn notes(&self, ctx: &Context<'_>) -> Result<Vec<Note>> {
+        notes(ctx, EventKind::Tracker, &self.0).await
+    }
+
+    /// When it was stored.
+    async fn created_at(&self) -> DateTime {
+        instant(self.0.created)
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        instant(self.0.lastupdated)
+    }
+
+    /// When it was completed; null while it is not.
+    async fn completed_at(&self) -> Option<DateTime> {
+        self.0.completeddate.map(instant)
+    }
+}
+
+/// A note of an event.
+#[derive(SimpleObject)]
+pub struct Note {
+    /// DHIS2 identifier.
+    id: ID,
+    /// The text.
+    text: String,
+    /// When it was stored.
+    stored_at: DateTime,
+    /// Username that wrote it; null when not known.
+    created_by: Option<String>,
+}
+
+/// An enrolment of a tracked entity in a program.
+#[derive(SimpleObject)]
+pub struct Enrollment {
+    /// DHIS2 identifier.
+    id: ID,
+    /// ACTIVE, COMPLETED or CANCELLED.
+    status: String,
+    /// When the entity was enrolled.
+    enrolled_at: DateTime,
+    #[graphql(skip)]
+    tracked_entity: ID,
+}
+
+/// A person or thing followed over time.
+#[derive(SimpleObject)]
+pub struct TrackedEntity {
+    /// DHIS2 identifier.
+    id: ID,
+}
+
+fn status(event: &EventRow) -> Result<EventStatus> {
+    let status = domain::event::EventStatus::parse(&event.status);
+    let status =
+        status.ok_or_else(|| refuse(format!("event {} has an unknown status", event.uid)))?;
+    Ok(status.into())
+}
+
+async fn program_stage(ctx: &Context<'_>, event: &EventRow) -> Result<ProgramStage> {
+    let stage = context(ctx)
+        .loader
+        .load_one(StageId(event.programstageid))
+        .await
+        .map_err(fail)?;
+    stage
+        .map(ProgramStage)
+        .ok_or_else(|| refuse("the stage was removed while the request ran; try again"))
+}
+
+async fn assigned_user(ctx: &Context<'_>, event: &EventRow) -> Option<Result<User>> {
+    let user = context(ctx)
+        .loader
+        .load_one(UserId(event.assigneduserid?))
+        .await
+        .map_err(fail);
+    user.transpose().map(|user| user.map(User))
+}
+
+async fn notes(ctx: &Context<'_>, kind: EventKind, event: &EventRow) -> Result<Vec<Note>> {
+    let notes = context(ctx)
+        .loader
+        .load_one(NotesOf(kind, event.eventid))
+        .await
+        .map_err(fail)?;
+    let note = |row: storage::events::notes::Note| Note {
+        id: ID(row.uid),
+        text: row.notetext,
+        stored_at: instant(row.created),
+        created_by: row.creator,
+    };
+    Ok(notes.unwrap_or_default().into_iter().map(note).collect())
+}
+
+async fn enrollment(ctx: &Context<'_>, event: &EventRow) -> Result<Enrollment> {
+    let id = EnrollmentId(event.enrollmentid.unwrap_or_default());
+    let row = context(ctx).loader.load_one(id).await.map_err(fail)?;
+    let row =
+        row.ok_or_else(|| refuse("the enrolment was removed while the request ran; try again"))?;
+    Ok(Enrollment {
+        id: ID(row.uid),
+        status: row.status,
+        enrolled_at: instant(row.enrollmentdate),
+        tracked_entity: ID(row.tracked_entity),
+    })
+}

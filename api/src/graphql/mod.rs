@@ -1,0 +1,50 @@
+//! The GraphQL schema: its root, its limits, its text.
+
+pub mod cells;
+pub mod connection;
+pub mod error;
+pub mod events;
+pub mod org_units;
+pub mod programs;
+pub mod query;
+pub mod scalars;
+pub mod users;
+pub mod working_list;
+
+use async_graphql::{Context, EmptyMutation, EmptySubscription, extensions::Tracing};
+
+use crate::caller::RequestContext;
+
+/// The schema. It holds no state: each request brings its [`RequestContext`].
+pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
+
+/// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
+const DEPTH: usize = 16;
+/// Highest cost of a document: one for each field, lists weighted by their rows.
+const COMPLEXITY: usize = 100_000;
+
+/// Builds the schema with its limits.
+#[must_use]
+pub fn schema() -> Schema {
+    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+        .limit_depth(DEPTH)
+        .limit_complexity(COMPLEXITY)
+        .limit_directives(20)
+        .extension(Tracing)
+        .finish()
+}
+
+/// The schema's text in GraphQL's definition language, as `schema.graphql` holds it.
+#[must_use]
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    schema().sdl_with_options(options)
+}
+
+/// What the request knows. The HTTP handler puts it into every request before it runs.
+fn context<'a>(ctx: &Context<'a>) -> &'a RequestContext {
+    ctx.data_unchecked::<std::sync::Arc<RequestContext>>()
+}

@@ -1,0 +1,207 @@
+//! Programs, stages, and the columns of their working lists.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use domain::event::EventKind;
+
+use super::{context, error::fail};
+use crate::loaders::{ColumnsOf, OptionSetId, OptionsOf, StagesOf};
+
+/// Which store holds a program's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ProgramKind {
+    /// Without registration: single events.
+    Event,
+    /// With registration: events of enrolments.
+    Tracker,
+}
+
+/// A program.
+pub struct Program(pub storage::programs::Program);
+
+/// A program: the definition of what is collected.
+#[Object]
+impl Program {
+    /// DHIS2 identifier.
+    pub async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// Code; null when not given.
+    async fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Short name.
+    async fn short_name(&self) -> &str {
+        &self.0.shortname
+    }
+
+    /// Which store holds its events.
+    async fn kind(&self) -> ProgramKind {
+        match EventKind::of_program_type(&self.0.kind) {
+            Some(EventKind::Tracker) => ProgramKind::Tracker,
+            _ => ProgramKind::Event,
+        }
+    }
+
+    /// DHIS2 access level: OPEN, AUDITED, PROTECTED or CLOSED.
+    async fn access_level(&self) -> &str {
+        &self.0.accesslevel
+    }
+
+    /// Whether the caller may read its events.
+    async fn is_data_readable(&self, ctx: &Context<'_>) -> bool {
+        self.0.is_data_readable(&context(ctx).caller)
+    }
+
+    /// Stages, in order. An event program has one.
+    async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<ProgramStage>> {
+        let stages = context(ctx)
+            .loader
+            .load_one(StagesOf(self.0.programid))
+            .await
+            .map_err(fail)?;
+        Ok(stages
+            .unwrap_or_default()
+            .into_iter()
+            .map(ProgramStage)
+            .collect())
+    }
+}
+
+/// A stage.
+pub struct ProgramStage(pub storage::programs::Stage);
+
+/// A stage of a program.
+#[Object]
+impl ProgramStage {
+    /// DHIS2 identifier.
+    async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether an enrolment may have several events of it.
+    async fn repeatable(&self) -> bool {
+        self.0.repeatable
+    }
+
+    /// Whether events may be assigned to a person.
+    async fn user_assignment(&self) -> bool {
+        self.0.enableuserassignment
+    }
+
+    /// Data elements of the stage, in order: the columns of its working list.
+    async fn columns(&self, ctx: &Context<'_>) -> Result<Vec<Column>> {
+        let columns = context(ctx)
+            .loader
+            .load_one(ColumnsOf(self.0.programstageid))
+            .await
+            .map_err(fail)?;
+        Ok(columns
+            .unwrap_or_default()
+            .into_iter()
+            .map(Column)
+            .collect())
+    }
+}
+
+/// A column.
+pub struct Column(storage::programs::Column);
+
+/// A data element as a column of a stage's working list.
+#[Object]
+impl Column {
+    /// Identifier of the data element; the name of the column in `cells`.
+    async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// Name to show above the column: the form name where there is one.
+    async fn name(&self) -> &str {
+        self.0.formname.as_ref().unwrap_or(&self.0.name)
+    }
+
+    /// DHIS2 value type, e.g. TEXT, INTEGER, DATE, ORGANISATION_UNIT.
+    async fn value_type(&self) -> &str {
+        &self.0.valuetype
+    }
+
+    /// Whether a value is required.
+    async fn compulsory(&self) -> bool {
+        self.0.compulsory
+    }
+
+    /// Whether lists show the column without being asked.
+    async fn display_in_list(&self) -> bool {
+        self.0.displayinreports
+    }
+
+    /// Options that values are taken from; null for free values.
+    async fn option_set(&self, ctx: &Context<'_>) -> Option<Result<OptionSet>> {
+        let id = self.0.optionsetid?;
+        let set = context(ctx)
+            .loader
+            .load_one(OptionSetId(id))
+            .await
+            .map_err(fail)
+            .transpose()?;
+        Some(set.map(|set| OptionSet {
+            id: ID(set.uid),
+            name: set.name,
+            key: set.optionsetid,
+        }))
+    }
+}
+
+/// A closed list of values.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct OptionSet {
+    /// DHIS2 identifier.
+    id: ID,
+    /// Name.
+    name: String,
+    #[graphql(skip)]
+    key: i64,
+}
+
+#[ComplexObject]
+impl OptionSet {
+    /// The options, in order.
+    async fn options(&self, ctx: &Context<'_>) -> Result<Vec<OptionValue>> {
+        let options = context(ctx)
+            .loader
+            .load_one(OptionsOf(self.key))
+            .await
+            .map_err(fail)?;
+        let option = |row: storage::data_elements::OptionValue| OptionValue {
+            code: row.code,
+            name: row.name,
+        };
+        Ok(options
+            .unwrap_or_default()
+            .into_iter()
+            .map(option)
+            .collect())
+    }
+}
+
+/// An option of an option set.
+#[derive(SimpleObject)]
+#[graphql(name = "Option")]
+pub struct OptionValue {
+    /// Value as it is stored.
+    code: String,
+    /// Name shown to people.
+    name: String,
+}

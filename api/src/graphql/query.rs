@@ -1,0 +1,214 @@
+//! Root fields, each a few lines.
+
+use async_graphql::{Context, ID, Interface, Object, Result};
+
+use super::{
+    connection::PageArguments,
+    context,
+    error::{fail, refuse},
+    events::{Event, SingleEvent, TrackerEvent},
+    org_units::{self, OrgUnit, OrgUnitConnection},
+    programs::Program,
+    users::User,
+    working_list::{self, EventConnection, EventFilter, EventOrder, OrgUnitScope},
+};
+use crate::loaders::{OrgUnitUid, UserId};
+
+/// Everything with an identifier.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "DHIS2 identifier."))]
+pub enum Node {
+    /// A unit.
+    OrgUnit(OrgUnit),
+    /// A program.
+    Program(Program),
+    /// An event without registration.
+    SingleEvent(SingleEvent),
+    /// An event of an enrolment.
+    TrackerEvent(TrackerEvent),
+}
+
+/// Entry points of all reads.
+pub struct Query;
+
+/// Entry points of all reads. Every field answers for the caller of the request only.
+#[Object]
+impl Query {
+    /// The person who calls.
+    async fn me(&self, ctx: &Context<'_>) -> Result<User> {
+        let request = context(ctx);
+        let user = request
+            .loader
+            .load_one(UserId(request.caller.id))
+            .await
+            .map_err(fail)?;
+        user.map(User)
+            .ok_or_else(|| refuse("your user was removed"))
+    }
+
+    /// An org unit, program or event by identifier; null when there is none that the caller may see.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "DHIS2 identifier.")] id: ID,
+    ) -> Option<Result<Node>> {
+        if let Some(unit) = org_unit(ctx, &id).await {
+            return Some(unit.map(Node::OrgUnit));
+        }
+        if let Some(program) = program(ctx, &id).await {
+            return Some(program.map(Node::Program));
+        }
+        let event = working_list::event(ctx, &id).await?;
+        Some(event.map(|event| match event {
+            Event::Single(event) => Node::SingleEvent(event),
+            Event::Tracker(event) => Node::TrackerEvent(event),
+        }))
+    }
+
+    /// An org unit by identifier; null when there is none.
+    async fn org_unit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "DHIS2 identifier.")] id: ID,
+    ) -> Option<Result<OrgUnit>> {
+        org_unit(ctx, &id).await
+    }
+
+    /// Org units in the caller's search and data-view scope, by name.
+    #[graphql(complexity = "first.clamp(0, 1000) as usize * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each argument of the field is one"
+    )]
+    async fn org_units(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Part of the name, any case.")] search: Option<String>,
+        #[graphql(desc = "Depth in the tree; a root has 1.")] level: Option<i32>,
+        #[graphql(desc = "The unit directly above.")] parent: Option<ID>,
+        #[graphql(default = 50, desc = "Units of the page, at most 1000.")] first: i32,
+        #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
+    ) -> Result<OrgUnitConnection> {
+        org_units::list(
+            ctx,
+            org_units::Search {
+                search,
+                level,
+                parent,
+                first,
+                after,
+            },
+        )
+        .await
+    }
+
+    /// Programs that the caller may see, by name.
+    async fn programs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Part of the name, any case.")] search: Option<String>,
+    ) -> Result<Vec<Program>> {
+        let request = context(ctx);
+        let caller = std::sync::Arc::clone(&request.caller);
+        let programs = request.db().run("programs", move |conn| {
+            storage::programs::list(conn, &caller, search.as_deref())
+        });
+        Ok(programs
+            .await
+            .map_err(fail)?
+            .into_iter()
+            .map(Program)
+            .collect())
+    }
+
+    /// A program by identifier with all that a list page needs; null when there is none that the caller may see.
+    async fn program(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "DHIS2 identifier.")] id: ID,
+    ) -> Option<Result<Program>> {
+        program(ctx, &id).await
+    }
+
+    /// A page of a program's working list. Newest first unless ordered otherwise; events without a date count as newest.
+    /// The program decides the store. Without a scope: everything that the caller may see.
+    #[graphql(
+        complexity = "first.or(last).unwrap_or(50).clamp(0, 1000) as usize * child_complexity"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each argument of the field is one"
+    )]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The program.")] program: ID,
+        #[graphql(desc = "One stage of it; all when absent.")] program_stage: Option<ID>,
+        #[graphql(
+            desc = "Units: the event's own for event programs, the owner's for tracker programs."
+        )]
+        scope: Option<OrgUnitScope>,
+        #[graphql(desc = "Which events to keep.")] filter: Option<EventFilter>,
+        #[graphql(desc = "Order; newest first when absent.")] order: Option<Vec<EventOrder>>,
+        #[graphql(
+            desc = "Events from the start of the list, at most 1000; 50 when neither is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "Events from the end of the list, at most 1000.")] last: Option<i32>,
+        #[graphql(desc = "Cursor to end before.")] before: Option<String>,
+    ) -> Result<EventConnection> {
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        working_list::list(
+            ctx,
+            working_list::Arguments {
+                program,
+                program_stage,
+                scope,
+                filter,
+                order,
+                page,
+            },
+        )
+        .await
+    }
+
+    /// An event by identifier; null when there is none that the caller may see.
+    async fn event(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "DHIS2 identifier.")] id: ID,
+    ) -> Option<Result<Event>> {
+        working_list::event(ctx, &id).await
+    }
+}
+
+async fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<Result<OrgUnit>> {
+    let unit = context(ctx)
+        .loader
+        .load_one(OrgUnitUid(id.to_string()))
+        .await
+        .map_err(fail);
+    unit.transpose().map(|unit| unit.map(OrgUnit))
+}
+
+async fn program(ctx: &Context<'_>, id: &ID) -> Option<Result<Program>> {
+    let request = context(ctx);
+    let uid = id.to_string();
+    let found = request.db().run("program by uid", move |conn| {
+        storage::programs::by_uid(conn, &uid)
+    });
+    let found = found.await.map_err(fail).transpose()?;
+    found
+        .map(|program| {
+            program
+                .is_readable(&request.caller)
+                .then_some(Program(program))
+        })
+        .transpose()
+}

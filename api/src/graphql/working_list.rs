@@ -1,0 +1,340 @@
+//! The working list: arguments to a listing, rows to a connection.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Result, SimpleObject};
+use domain::{access, event::EventOrder as Order, page::Page};
+use storage::events::{EventRow, Listing};
+
+use super::{
+    connection::{PageArguments, PageInfo, seal_cursor},
+    context,
+    error::{fail, refuse, refuse_page, refuse_scope},
+    events::{Event, EventStatus},
+    scalars::Date,
+};
+
+/// Which units a list asks for. For tracker programs the unit is the owner's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "access::OrgUnitMode")]
+pub enum OrgUnitMode {
+    /// One unit.
+    Selected,
+    /// One unit and its direct children.
+    Children,
+    /// One unit and everything below.
+    Descendants,
+    /// Everything that the caller may see.
+    Accessible,
+    /// The caller's capture units and everything below.
+    Capture,
+    /// Everything; needs the authority ALL or F_TRACKED_ENTITY_INSTANCE_SEARCH_IN_ALL_ORGUNITS.
+    All,
+}
+
+/// Units of a list.
+#[derive(Debug, Clone, InputObject)]
+pub struct OrgUnitScope {
+    /// Which units.
+    pub mode: OrgUnitMode,
+    /// The unit; required with SELECTED, CHILDREN and DESCENDANTS, refused with the others.
+    pub org_unit: Option<ID>,
+}
+
+/// Bounds of days. Both are included; a missing one does not bind.
+#[derive(Debug, Clone, InputObject)]
+pub struct DateBounds {
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub to: Option<Date>,
+}
+
+/// Which events a list keeps; everything absent keeps all.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct EventFilter {
+    /// States.
+    pub status: Option<Vec<EventStatus>>,
+    /// Days on which the event happened. With any bound, events that have not happened are left out.
+    pub occurred_at: Option<DateBounds>,
+}
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum EventOrderField {
+    /// When the event happened; events without a date are the largest.
+    OccurredAt,
+}
+
+/// Direction of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::page::Direction")]
+pub enum Direction {
+    /// Smallest first.
+    #[graphql(name = "ASC")]
+    Ascending,
+    /// Largest first.
+    #[graphql(name = "DESC")]
+    Descending,
+}
+
+/// One item of an order. Equal rows are ordered by their key in the same direction.
+#[derive(Debug, Clone, InputObject)]
+pub struct EventOrder {
+    /// Field.
+    #[graphql(default_with = "EventOrderField::OccurredAt")]
+    pub field: EventOrderField,
+    /// Direction.
+    pub direction: Direction,
+}
+
+/// A page of events.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct EventConnection {
+    /// The events with their cursors.
+    edges: Vec<EventEdge>,
+    /// The events.
+    nodes: Vec<Event>,
+    /// Where the page stands in the list.
+    page_info: PageInfo,
+    #[graphql(skip)]
+    listing: Listing,
+}
+
+/// An event in a list.
+#[derive(SimpleObject)]
+pub struct EventEdge {
+    /// Cursor of the event.
+    cursor: String,
+    /// The event.
+    node: Event,
+}
+
+/// A count that stops at a bound.
+#[derive(SimpleObject)]
+pub struct BoundedCount {
+    /// The count, or the bound when there are more.
+    value: i64,
+    /// Whether the count is exact.
+    relation: CountRelation,
+}
+
+/// How a count relates to its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum CountRelation {
+    /// The value is the count.
+    Exact,
+    /// There are more than the value says.
+    AtLeast,
+}
+
+/// Highest bound of a count.
+const MOST_COUNTED: i64 = 1_000_000;
+
+#[ComplexObject]
+impl EventConnection {
+    /// How many events the list has, counted only when asked for and up to a bound.
+    async fn total(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 10_000, desc = "Count no further, 0 to 1,000,000.")] at_most: i64,
+    ) -> Result<BoundedCount> {
+        if !(0..=MOST_COUNTED).contains(&at_most) {
+            return Err(refuse(format!(
+                "atMost must be between 0 and {MOST_COUNTED}, got {at_most}"
+            )));
+        }
+        let listing = self.listing.clone();
+        let counted = context(ctx).db().run("count events", move |conn| {
+            storage::events::count(conn, &listing, at_most)
+        });
+        let counted = counted.await.map_err(fail)?;
+        let relation = if counted > at_most {
+            CountRelation::AtLeast
+        } else {
+            CountRelation::Exact
+        };
+        Ok(BoundedCount {
+            value: counted.min(at_most),
+            relation,
+        })
+    }
+}
+
+/// What `events` was given.
+pub(super) struct Arguments {
+    pub program: ID,
+    pub program_stage: Option<ID>,
+    pub scope: Option<OrgUnitScope>,
+    pub filter: Option<EventFilter>,
+    pub order: Option<Vec<EventOrder>>,
+    pub page: PageArguments,
+}
+
+/// A page of a program's events.
+pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<EventConnection> {
+    let request = context(ctx);
+    let order = read_order(arguments.order)?;
+    let page = arguments.page.page(order.0).map_err(refuse_page)?;
+    let filter = read_filter(arguments.filter.unwrap_or_default())?;
+    let program = request
+        .program_scope(&arguments.program)
+        .await
+        .map_err(fail)?;
+    let listing = Listing {
+        kind: program.kind,
+        units: read_units(ctx, arguments.scope, program.access_level)?,
+        stages: program
+            .stage_ids(arguments.program_stage.as_ref().map(|stage| stage.as_str()))
+            .map_err(fail)?,
+        option_combos: program.option_combos.clone(),
+        filter,
+        order,
+    };
+    let asked = listing.clone();
+    let rows = request.db().run("list events", move |conn| {
+        storage::events::list(conn, &asked, &page)
+    });
+    let (rows, more) = rows.await.map_err(fail)?;
+    Ok(connection(listing, &page, rows, more))
+}
+
+fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) -> EventConnection {
+    let cursor = |row: &EventRow| {
+        let Order(order) = listing.order;
+        seal_cursor(&domain::page::Cursor {
+            order,
+            date: row.occurreddate,
+            id: row.eventid,
+        })
+    };
+    let page_info = PageInfo::new(
+        page,
+        more,
+        rows.first().map(cursor),
+        rows.last().map(cursor),
+    );
+    let edge = |row: &EventRow| EventEdge {
+        cursor: cursor(row),
+        node: Event::new(listing.kind, row.clone()),
+    };
+    let edges = rows.iter().map(edge).collect();
+    let nodes = rows
+        .into_iter()
+        .map(|row| Event::new(listing.kind, row))
+        .collect();
+    EventConnection {
+        edges,
+        nodes,
+        page_info,
+        listing,
+    }
+}
+
+/// Keys of the units to list; `None` for every unit. SELECTED when only a unit is given cannot happen: a scope names its
+/// mode. Without a scope the list is everything that the caller may see.
+fn read_units(
+    ctx: &Context<'_>,
+    scope: Option<OrgUnitScope>,
+    level: access::AccessLevel,
+) -> Result<Option<Vec<i64>>> {
+    let request = context(ctx);
+    let (mode, uid) = scope.map_or((OrgUnitMode::Accessible, None), |scope| {
+        (scope.mode, scope.org_unit)
+    });
+    let unit = match &uid {
+        None => None,
+        Some(uid) => Some(
+            request
+                .tree
+                .find(uid)
+                .ok_or_else(|| refuse(format!("scope.orgUnit {} does not exist", uid.as_str())))?,
+        ),
+    };
+    let units = access::scope(&request.tree, &request.caller, level, mode.into(), unit)
+        .map_err(refuse_scope)?;
+    if request.tree.is_everything(&units) {
+        return Ok(None);
+    }
+    Ok(Some(
+        request.tree.units(&units).map(|unit| unit.id).collect(),
+    ))
+}
+
+fn read_order(order: Option<Vec<EventOrder>>) -> Result<Order> {
+    match order.as_deref() {
+        None | Some([]) => Ok(Order::default()),
+        Some(
+            [
+                EventOrder {
+                    field: EventOrderField::OccurredAt,
+                    direction,
+                },
+            ],
+        ) => Ok(Order((*direction).into())),
+        Some(_) => Err(refuse("order names a field more than once")),
+    }
+}
+
+fn read_filter(filter: EventFilter) -> Result<domain::event::EventFilter> {
+    let bounds = filter.occurred_at.unwrap_or(DateBounds {
+        from: None,
+        to: None,
+    });
+    if let (Some(from), Some(to)) = (bounds.from, bounds.to)
+        && from > to
+    {
+        return Err(refuse(
+            "filter.occurredAt.from is after filter.occurredAt.to",
+        ));
+    }
+    Ok(domain::event::EventFilter {
+        statuses: filter
+            .status
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        occurred_from: bounds.from.map(|day| day.0),
+        occurred_to: bounds.to.map(|day| day.0),
+    })
+}
+
+/// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
+pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
+    find_event(ctx, id.to_string())
+        .await
+        .map_err(fail)
+        .transpose()
+}
+
+async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Event>> {
+    let request = context(ctx);
+    let found = request.db().run("event by uid", move |conn| {
+        let Some((kind, row)) = storage::events::lookup::by_uid(conn, &uid)? else {
+            return Ok(None);
+        };
+        let program = storage::events::scope::program_of_stage(conn, row.programstageid)?;
+        Ok(program.map(|program| (kind, row, program)))
+    });
+    let Some((kind, row, program)) = found.await? else {
+        return Ok(None);
+    };
+    let scope = match request.program_scope(&program).await {
+        Err(storage::Error::Forbidden(_)) => return Ok(None),
+        scope => scope?,
+    };
+    let visible = access::visible_units(&request.tree, &request.caller, scope.access_level);
+    let unit = row
+        .ownerorganisationunitid
+        .unwrap_or(row.organisationunitid);
+    let is_visible = request.tree.contains(&visible, unit)
+        && scope
+            .stages
+            .iter()
+            .any(|(stage, _)| *stage == row.programstageid)
+        && scope
+            .option_combos
+            .as_ref()
+            .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
+    Ok(is_visible.then(|| Event::new(kind, row)))
+}

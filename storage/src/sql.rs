@@ -1,0 +1,119 @@
+//! Statements whose text depends on what is asked, with bound parameters.
+//!
+//! diesel's own `sql_query` is never kept as a prepared statement. [`Statement`] is: PostgreSQL parses and plans it once
+//! for each connection. Its text holds only literals from this source; whatever comes from outside is bound.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::{
+    data_types::PgTimestamp,
+    pg::{Pg, PgConnection},
+    prelude::*,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{Array, BigInt, Date, Text, Timestamp, Untyped},
+};
+
+/// A value bound to a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A key or a number.
+    Int(i64),
+    /// A set of keys.
+    Ints(Vec<i64>),
+    /// A text.
+    Text(String),
+    /// A set of texts.
+    Texts(Vec<String>),
+    /// A calendar day.
+    Day(NaiveDate),
+    /// A timestamp without zone.
+    Time(NaiveDateTime),
+    /// The timestamp after every other.
+    EndOfTime,
+}
+
+/// A statement under construction: pieces of text with values between them.
+#[derive(Debug, Clone, Default)]
+pub struct Statement {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Text(&'static str),
+    Value(Value),
+}
+
+impl Statement {
+    /// A statement that begins with `text`.
+    #[must_use]
+    pub fn new(text: &'static str) -> Self {
+        Statement {
+            pieces: vec![Piece::Text(text)],
+        }
+    }
+
+    /// Appends text.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
+        self.pieces.push(Piece::Text(text));
+        self
+    }
+
+    /// Appends a parameter.
+    pub fn bind(&mut self, value: Value) -> &mut Self {
+        self.pieces.push(Piece::Value(value));
+        self
+    }
+
+    /// The text that PostgreSQL sees, with `$1`, `$2` … for the parameters.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut parameter = 0;
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Value(_) => {
+                    parameter += 1;
+                    text.push_str(&format!("${parameter}"));
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Microseconds that PostgreSQL keeps for the timestamp `infinity`.
+const INFINITY: PgTimestamp = PgTimestamp(i64::MAX);
+
+impl QueryFragment<Pg> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.push_sql(text),
+                Piece::Value(Value::Int(value)) => out.push_bind_param::<BigInt, _>(value)?,
+                Piece::Value(Value::Ints(value)) => {
+                    out.push_bind_param::<Array<BigInt>, _>(value)?
+                }
+                Piece::Value(Value::Text(value)) => out.push_bind_param::<Text, _>(value)?,
+                Piece::Value(Value::Texts(value)) => {
+                    out.push_bind_param::<Array<Text>, _>(value)?
+                }
+                Piece::Value(Value::Day(value)) => out.push_bind_param::<Date, _>(value)?,
+                Piece::Value(Value::Time(value)) => out.push_bind_param::<Timestamp, _>(value)?,
+                Piece::Value(Value::EndOfTime) => out.push_bind_param::<Timestamp, _>(&INFINITY)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement {
+    type SqlType = Untyped;
+}
+
+impl RunQueryDsl<PgConnection> for Statement {}
