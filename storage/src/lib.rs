@@ -1,1 +1,3 @@
 //! crate
+
+pub mod cluster;
