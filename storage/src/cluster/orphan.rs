@@ -16,9 +16,9 @@ use super::{ClusterError, at};
 pub(super) enum Process {
     /// The server of this cluster.
     Ours,
-    /// A PostgreSQL, but not recognisably ours; or not to be told.
+    /// Gone; or a PostgreSQL, but not recognisably ours; or not to be told.
     Unclear,
-    /// Gone, or a process that got the same number later.
+    /// Another program, which got the same number later.
     Unrelated,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn clear(pgdata: &Path) -> Result<(), ClusterError> {
         Process::Unrelated => {
             tracing::info!(
                 pid,
-                "removing the postmaster.pid of a postgresql that is gone"
+                "removing a stale postmaster.pid, its number belongs to another program now"
             );
             fs::remove_file(&path).map_err(failed())
         }
@@ -61,8 +61,7 @@ pub(super) fn clear(pgdata: &Path) -> Result<(), ClusterError> {
 
 fn process(pid: i32, pgdata: &Path) -> Process {
     match command_line(pid) {
-        Err(_) => Process::Unclear,
-        Ok(None) => Process::Unrelated,
+        Err(_) | Ok(None) => Process::Unclear,
         Ok(Some(words)) => judge(&words, pgdata),
     }
 }
