@@ -5,6 +5,7 @@
 //! Nothing here knows GraphQL, HTTP or async.
 
 pub mod access;
+pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
