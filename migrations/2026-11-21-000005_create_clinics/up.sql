@@ -145,6 +145,7 @@ CREATE TABLE conditions (
     patient_pseudo_id text collate "C",
     fhir_id text collate "C" not null,
     icd10_code text collate "C",
+    excluded_icd10_code text collate "C",
     icd10_chapter text references icd10_chapters,
     marker text check (marker in ('DAGGER', 'ASTERISK', 'EXCLAMATION')),
     certainty text check (certainty in ('CONFIRMED', 'SUSPECTED', 'STATUS_POST', 'EXCLUDED')),
@@ -155,7 +156,8 @@ CREATE TABLE conditions (
     recorded_on date,
     encounter_reference text,
     fhir_updated_at timestamptz,
-    fhir_version bigint
+    fhir_version bigint,
+    constraint ck_conditions_excluded check (certainty is distinct from 'EXCLUDED' or icd10_code is null and icd10_chapter is null)
 );
 CREATE UNIQUE INDEX in_conditions_encounter_fhir_id ON conditions (encounter_id, clinic_id, fhir_id) nulls not distinct;
 CREATE INDEX in_conditions_clinic_fhir_id ON conditions (clinic_id, fhir_id);
@@ -167,10 +169,11 @@ COMMENT ON COLUMN conditions.clinic_id IS 'Clinic.';
 COMMENT ON COLUMN conditions.encounter_id IS 'Stay; null while the delivery names none that is known.';
 COMMENT ON COLUMN conditions.patient_pseudo_id IS 'Pseudonym of the patient; null when the reference is not known.';
 COMMENT ON COLUMN conditions.fhir_id IS 'Condition.id of the delivery.';
-COMMENT ON COLUMN conditions.icd10_code IS 'ICD-10 code with its dot, without markers; null when the condition has none.';
+COMMENT ON COLUMN conditions.icd10_code IS 'ICD-10 code with its dot, without markers; null when the condition has none or is ruled out. Whatever stands here is counted.';
+COMMENT ON COLUMN conditions.excluded_icd10_code IS 'Code of a diagnosis that was ruled out (certainty EXCLUDED); never counted.';
 COMMENT ON COLUMN conditions.icd10_chapter IS 'Chapter of the code; null without a code or outside every chapter.';
 COMMENT ON COLUMN conditions.marker IS 'Mark of a double-coded diagnosis; null for none.';
-COMMENT ON COLUMN conditions.certainty IS 'Diagnosesicherheit; null when not stated. EXCLUDED is never counted.';
+COMMENT ON COLUMN conditions.certainty IS 'Diagnosesicherheit; null when not stated.';
 COMMENT ON COLUMN conditions.is_main IS 'Whether it is the stay''s main diagnosis.';
 COMMENT ON COLUMN conditions.roles IS 'Role codes of both directions, sorted, each once.';
 COMMENT ON COLUMN conditions.code_version IS 'Catalogue year; null when not sent.';

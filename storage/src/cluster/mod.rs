@@ -112,6 +112,16 @@ impl Cluster {
     }
 }
 
+/// The URL of a cluster that another Clinigraph is running on this folder: how a command joins a
+/// server that is up. `None` when nothing runs there.
+#[must_use]
+pub fn running_url(data_dir: &Path) -> Option<String> {
+    // postmaster.pid holds: process id, data folder, start time, port, socket folder, …
+    let pid_file = std::fs::read_to_string(data_dir.join("postgres/postmaster.pid")).ok()?;
+    let socket_folder = pid_file.lines().nth(4).filter(|line| !line.is_empty())?;
+    Some(url(Path::new(socket_folder), NAME))
+}
+
 fn create_database(maintenance: &mut PgConnection) -> Result<(), ClusterError> {
     let failed = |source| ClusterError::CreateDatabase { source };
     let exists = diesel::select(sql::<Bool>(

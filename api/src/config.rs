@@ -1,0 +1,100 @@
+//! Every setting, with its default, its unit and its environment variable. Nothing else reads the environment.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+/// Settings that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// PostgreSQL 15 or newer to use, as a libpq URL. Without it the program runs its own
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Folder of the program's own PostgreSQL [default: the platform's data folder; /var/lib/clinigraph for root]
+    #[arg(long, env = "CLINIGRAPH_DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+
+    /// What is logged: a level, or `target=level` pairs
+    #[arg(long, env = "CLINIGRAPH_LOG", global = true, default_value = "info")]
+    pub log: String,
+
+    /// How it is logged
+    #[arg(long, env = "CLINIGRAPH_LOG_FORMAT", global = true, default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Where traces are sent over OTLP/HTTP, e.g. http://localhost:4318; none when absent
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings of the server.
+#[derive(Debug, Clone, Args)]
+pub struct ServerSettings {
+    /// Address and port to listen on
+    #[arg(long, env = "CLINIGRAPH_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+
+    /// Database connections held at most
+    #[arg(long, env = "CLINIGRAPH_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub pool_size: u32,
+
+    /// Longest time a statement may run, seconds
+    #[arg(long, env = "CLINIGRAPH_STATEMENT_TIMEOUT", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub statement_timeout: u64,
+
+    /// Longest time a request waits for a database connection, seconds
+    #[arg(long, env = "CLINIGRAPH_CHECKOUT_TIMEOUT", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub checkout_timeout: u64,
+
+    /// Fewest patients behind a figure that analytics show; 0 shows all
+    #[arg(long, env = "CLINIGRAPH_MINIMUM_CELL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub minimum_cell: u32,
+}
+
+impl Settings {
+    /// Folder of the program's own PostgreSQL.
+    ///
+    /// # Errors
+    /// When the platform names no home folder and none was given.
+    pub fn data_dir(&self) -> Result<PathBuf, String> {
+        if let Some(folder) = &self.data_dir {
+            return Ok(folder.clone());
+        }
+        if storage::cluster::runs_as_root() {
+            return Ok(PathBuf::from("/var/lib/clinigraph"));
+        }
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = || variable("HOME");
+        let folder = match cfg!(target_os = "macos") {
+            true => home().map(|home| home.join("Library/Application Support/clinigraph")),
+            false => variable("XDG_DATA_HOME")
+                .or_else(|| home().map(|home| home.join(".local/share")))
+                .map(|data| data.join("clinigraph")),
+        };
+        folder.ok_or_else(|| "no home folder is known; give --data-dir or CLINIGRAPH_DATA_DIR".to_owned())
+    }
+}
+
+impl ServerSettings {
+    /// Longest time a statement may run.
+    #[must_use]
+    pub fn statement_timeout(&self) -> Duration {
+        Duration::from_secs(self.statement_timeout)
+    }
+
+    /// Longest time a request waits for a connection.
+    #[must_use]
+    pub fn checkout_timeout(&self) -> Duration {
+        Duration::from_secs(self.checkout_timeout)
+    }
+}

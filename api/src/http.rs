@@ -1,0 +1,239 @@
+//! GraphQL over HTTP: one handler instead of the stock integration, which answers 200 to everything and takes JSON under
+//! any content type.
+//!
+//! POST takes JSON, GET takes queries only. A request error (syntax, validation, variables) is 400 for clients that
+//! accept `application/graphql-response+json` and 200 for those that only know `application/json`; an answer with data
+//! is always 200. The document must be JSON under its own content type, which no web page can send across sites
+//! without asking first.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+    web,
+};
+use async_graphql::{Request, Response, Variables, parser::types::OperationType};
+use serde::Deserialize;
+
+use crate::{
+    caller::{RequestContext, Shared, token_of},
+    graphql::{Schema, error::Code},
+    metrics::Metrics,
+};
+
+/// Longest request body, bytes.
+pub const LONGEST_BODY: usize = 1024 * 1024;
+
+const RESPONSE_JSON: &str = "application/graphql-response+json";
+const JSON: &str = "application/json";
+
+/// A request as clients send it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Option<serde_json::Value>,
+}
+
+/// A GET request: variables are JSON in a string.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GetParameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Option<String>,
+}
+
+/// What a client wants the answer to be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Media {
+    ResponseJson,
+    Json,
+}
+
+/// `GET` and `POST /graphql`.
+pub async fn graphql(
+    request: HttpRequest,
+    body: web::Bytes,
+    schema: web::Data<Schema>,
+    shared: web::Data<Shared>,
+    metrics: web::Data<Metrics>,
+) -> HttpResponse {
+    let Some(media) = accepted(&request) else {
+        return transport_error(StatusCode::NOT_ACCEPTABLE, "accept application/graphql-response+json or application/json");
+    };
+    let parameters = match read(&request, &body) {
+        Ok(parameters) => parameters,
+        Err(response) => return response,
+    };
+    let timer = metrics.start();
+    let response = match answer(&request, &schema, &shared, &parameters).await {
+        Ok(response) => response,
+        Err(response) => return response,
+    };
+    timer.finish(if response.is_ok() { "ok" } else { "error" });
+    respond(media, &response)
+}
+
+/// Authenticates and executes. When a refresh is published between two fields, the whole document is answered anew.
+async fn answer(
+    request: &HttpRequest,
+    schema: &Schema,
+    shared: &Shared,
+    parameters: &Parameters,
+) -> Result<Response, HttpResponse> {
+    for _ in 0..3 {
+        let context = Arc::new(authenticate(request, shared).await?);
+        let document = document(parameters, Arc::clone(&context))?;
+        let response = schema.execute(document).await;
+        if !context.saw_two_data_versions() {
+            return Ok(response);
+        }
+    }
+    Err(unavailable("the data are being refreshed; try again"))
+}
+
+/// The caller of a request.
+///
+/// # Errors
+/// The answer 401 without a valid token, 503 while the database is away.
+pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Result<RequestContext, HttpResponse> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = header.and_then(token_of) else {
+        return Err(unauthenticated("send an API token: `Authorization: Bearer …`"));
+    };
+    match shared.authenticate(token).await {
+        Ok(Some(context)) => Ok(context),
+        Ok(None) => Err(unauthenticated("the API token is unknown, expired or revoked")),
+        Err(error) if Code::of(&error) == Code::Unavailable => {
+            tracing::error!(error = %error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "database unavailable");
+            Err(unavailable("the database is not available at the moment; try again"))
+        }
+        Err(error) => {
+            tracing::error!(error = %error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "authentication failed");
+            Err(error_response(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong inside the server"))
+        }
+    }
+}
+
+fn document(parameters: &Parameters, context: Arc<RequestContext>) -> Result<Request, HttpResponse> {
+    let mut document = Request::new(&parameters.query).data(context);
+    if let Some(name) = &parameters.operation_name {
+        document = document.operation_name(name);
+    }
+    match &parameters.variables {
+        None | Some(serde_json::Value::Null) => Ok(document),
+        Some(variables @ serde_json::Value::Object(_)) => {
+            Ok(document.variables(Variables::from_json(variables.clone())))
+        }
+        Some(_) => Err(bad_request("variables must be an object")),
+    }
+}
+
+fn read(request: &HttpRequest, body: &[u8]) -> Result<Parameters, HttpResponse> {
+    if request.method() == Method::GET {
+        return read_get(request);
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case(JSON) {
+        return Err(transport_error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the request as application/json"));
+    }
+    serde_json::from_slice(body).map_err(|error| bad_request(&format!("the body is not a GraphQL request: {error}")))
+}
+
+fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
+    let parameters = web::Query::<GetParameters>::from_query(request.query_string())
+        .map_err(|error| bad_request(&format!("the query string is not a GraphQL request: {error}")))?
+        .into_inner();
+    let variables = parameters.variables.as_deref().filter(|text| !text.is_empty()).map(serde_json::from_str);
+    let variables = variables.transpose().map_err(|error| bad_request(&format!("variables are not JSON: {error}")))?;
+    let parameters = Parameters { query: parameters.query, operation_name: parameters.operation_name, variables };
+    if changes_something(&parameters) {
+        let mut response = transport_error(StatusCode::METHOD_NOT_ALLOWED, "GET takes queries only; send this with POST");
+        response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+        return Err(response);
+    }
+    Ok(parameters)
+}
+
+/// Whether the operation that a document runs is not a query. A document that does not parse is left to the schema.
+fn changes_something(parameters: &Parameters) -> bool {
+    let Ok(document) = async_graphql::parser::parse_query(&parameters.query) else { return false };
+    let mut operations = document.operations.iter();
+    operations.any(|(name, operation)| {
+        let is_asked = match (name, &parameters.operation_name) {
+            (Some(name), Some(asked)) => name.as_str() == asked,
+            _ => true,
+        };
+        is_asked && operation.node.ty != OperationType::Query
+    })
+}
+
+/// The media type of the answer; `None` when the client accepts neither. Without a wish it is JSON, as old clients expect.
+fn accepted(request: &HttpRequest) -> Option<Media> {
+    let wishes: Vec<&str> =
+        request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    if wishes.is_empty() {
+        return Some(Media::Json);
+    }
+    wishes.iter().find_map(|wish| match wish.split(';').next().unwrap_or_default().trim() {
+        RESPONSE_JSON => Some(Media::ResponseJson),
+        JSON | "application/*" | "*/*" => Some(Media::Json),
+        _ => None,
+    })
+}
+
+fn respond(media: Media, response: &Response) -> HttpResponse {
+    let is_request_error = is_request_error(response);
+    let status = match media {
+        Media::ResponseJson if is_request_error => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    };
+    let name = match media {
+        Media::ResponseJson => "application/graphql-response+json; charset=utf-8",
+        Media::Json => "application/json; charset=utf-8",
+    };
+    let mut builder = HttpResponse::build(status);
+    builder.content_type(name).insert_header((header::CACHE_CONTROL, "no-store"));
+    if is_request_error {
+        return builder.body(serde_json::json!({ "errors": response.errors }).to_string());
+    }
+    match serde_json::to_vec(response) {
+        Ok(body) => builder.body(body),
+        Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the answer could not be written"),
+    }
+}
+
+/// Whether a document was refused before any field ran: then there is no data at all, not even null.
+fn is_request_error(response: &Response) -> bool {
+    response.data == async_graphql::Value::Null && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+fn bad_request(message: &str) -> HttpResponse {
+    transport_error(StatusCode::BAD_REQUEST, message)
+}
+
+fn transport_error(status: StatusCode, message: &str) -> HttpResponse {
+    error_response(status, "BAD_REQUEST", message)
+}
+
+fn unauthenticated(message: &str) -> HttpResponse {
+    let mut response = error_response(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message);
+    let scheme = header::HeaderValue::from_static("Bearer realm=\"clinigraph\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    response
+}
+
+fn unavailable(message: &str) -> HttpResponse {
+    let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+    response
+}
+
+fn error_response(status: StatusCode, code: &str, message: &str) -> HttpResponse {
+    let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
+    HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(body)
+}

@@ -1,0 +1,134 @@
+//! What a query of stays asks for: a period, clinics, and the properties that stays must have.
+
+use chrono::{Datelike, NaiveDate};
+
+/// Which day of a stay must lie in the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateBasis {
+    /// The day of admission.
+    Admission,
+    /// The day of discharge; open stays have none.
+    Discharge,
+}
+
+/// Administrative sex.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+    /// Other.
+    Other,
+    /// Not stated.
+    Unknown,
+}
+
+/// Age at admission, completed years, in the groups of German hospital statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgeGroup {
+    /// First age, included.
+    pub from: i16,
+    /// Last age, included.
+    pub to: i16,
+}
+
+/// Which of a stay's diagnoses count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DiagnosisRole {
+    /// Any diagnosis.
+    #[default]
+    Any,
+    /// The main diagnosis only.
+    Main,
+}
+
+/// Days, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+}
+
+/// Why a period is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}.from is after {0}.to")]
+pub struct PeriodReversed(pub &'static str);
+
+impl Period {
+    /// Checks the order of the days. `argument` names the period in the error.
+    ///
+    /// # Errors
+    /// [`PeriodReversed`] when the first day is after the last.
+    pub fn new(argument: &'static str, from: NaiveDate, to: NaiveDate) -> Result<Self, PeriodReversed> {
+        if from > to { Err(PeriodReversed(argument)) } else { Ok(Period { from, to }) }
+    }
+
+    /// Whether the period is made of whole months, so that figures kept by month answer it.
+    #[must_use]
+    pub fn is_whole_months(&self) -> bool {
+        self.from.day() == 1 && self.to.succ_opt().is_none_or(|next| next.day() == 1)
+    }
+}
+
+/// Which stays a query selects. Empty lists and `None` select all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StayFilter {
+    /// Days.
+    pub period: Period,
+    /// Which day of the stay must lie in the period.
+    pub basis: DateBasis,
+    /// Keys of the clinics: those asked for that the caller may see, never empty by chance.
+    pub clinics: Vec<i64>,
+    /// Sexes.
+    pub sexes: Vec<Sex>,
+    /// Age groups.
+    pub age_groups: Vec<AgeGroup>,
+    /// Stored names of admission types.
+    pub admission_types: Vec<&'static str>,
+    /// Stored names of discharge types.
+    pub discharge_types: Vec<&'static str>,
+    /// Keys of stations, one of which the stay touched.
+    pub stations: Vec<i64>,
+    /// A node of the ICD-10 tree that one of the stay's diagnoses lies under.
+    pub diagnosis: Option<crate::icd10::Node>,
+    /// Which diagnoses count.
+    pub role: DiagnosisRole,
+    /// Stored name of the case kind.
+    pub case_kind: Option<&'static str>,
+}
+
+impl StayFilter {
+    /// Whether figures kept by month and clinic answer the filter: whole months of admission and no property of stays.
+    #[must_use]
+    pub fn is_rolled_up(&self) -> bool {
+        self.period.is_whole_months()
+            && self.basis == DateBasis::Admission
+            && self.sexes.is_empty()
+            && self.age_groups.is_empty()
+            && self.admission_types.is_empty()
+            && self.discharge_types.is_empty()
+            && self.stations.is_empty()
+            && self.diagnosis.is_none()
+            && self.role == DiagnosisRole::Any
+            && self.case_kind.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_months_end_on_their_last_day() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
+        let period = |from, to| Period::new("period", from, to).expect("in order");
+        assert!(period(day(2024, 1, 1), day(2024, 2, 29)).is_whole_months());
+        assert!(period(day(2025, 1, 1), day(2025, 12, 31)).is_whole_months());
+        assert!(!period(day(2024, 1, 1), day(2024, 2, 28)).is_whole_months());
+        assert!(!period(day(2024, 1, 2), day(2024, 2, 29)).is_whole_months());
+        assert_eq!(Period::new("period", day(2025, 1, 2), day(2025, 1, 1)), Err(PeriodReversed("period")));
+    }
+}

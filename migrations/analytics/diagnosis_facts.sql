@@ -1,0 +1,27 @@
+CREATE MATERIALIZED VIEW analytics.diagnosis_facts AS
+SELECT c.encounter_id,
+       c.icd10_code AS code,
+       bool_or(c.is_main) AS is_main,
+       min(c.icd10_chapter) AS chapter,
+       min(b.block) AS block,
+       left(c.icd10_code, 3) AS three,
+       CASE WHEN length(c.icd10_code) >= 5 THEN left(c.icd10_code, 5) END AS four,
+       CASE WHEN length(c.icd10_code) >= 6 THEN left(c.icd10_code, 6) END AS five
+  FROM conditions c
+  LEFT JOIN icd10_blocks b ON left(c.icd10_code, 3) BETWEEN b.first_category AND b.last_category
+ WHERE c.icd10_code IS NOT NULL AND c.encounter_id IS NOT NULL
+ GROUP BY c.encounter_id, c.icd10_code
+WITH NO DATA;
+
+CREATE UNIQUE INDEX diagnosis_facts_key ON analytics.diagnosis_facts (encounter_id, code);
+CREATE INDEX diagnosis_facts_code ON analytics.diagnosis_facts (code, encounter_id);
+
+COMMENT ON MATERIALIZED VIEW analytics.diagnosis_facts IS 'One row per stay and code, with the nodes of the ICD-10 tree above the code.';
+COMMENT ON COLUMN analytics.diagnosis_facts.encounter_id IS 'Stay.';
+COMMENT ON COLUMN analytics.diagnosis_facts.code IS 'Code with its dot.';
+COMMENT ON COLUMN analytics.diagnosis_facts.is_main IS 'Whether it is the main diagnosis of the stay.';
+COMMENT ON COLUMN analytics.diagnosis_facts.chapter IS 'Chapter; null outside every chapter.';
+COMMENT ON COLUMN analytics.diagnosis_facts.block IS 'Block; null for codes of ranges that the catalogue leaves out.';
+COMMENT ON COLUMN analytics.diagnosis_facts.three IS 'Three-character category.';
+COMMENT ON COLUMN analytics.diagnosis_facts.four IS 'Four-character code; null for a code of three.';
+COMMENT ON COLUMN analytics.diagnosis_facts.five IS 'Five-character code; null for a shorter code.';

@@ -1,0 +1,42 @@
+//! Data versions: what readers see is the state that the newest refresh published.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Bool, Nullable, Timestamptz},
+};
+
+use crate::{Connection, Result};
+
+/// A published state of the analytics views.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct DataVersion {
+    /// Number, rising.
+    #[diesel(sql_type = BigInt)]
+    pub data_version_id: i64,
+    /// When it was published.
+    #[diesel(sql_type = Timestamptz)]
+    pub refreshed_at: DateTime<Utc>,
+    /// Everything until this moment is in it, as its newest delivery says; `None` when none says.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub imported_through: Option<DateTime<Utc>>,
+    /// Whether something was imported since, or the views were rebuilt and are empty.
+    #[diesel(sql_type = Bool)]
+    pub stale: bool,
+}
+
+/// The newest version; `None` before the first refresh.
+///
+/// # Errors
+/// When the query fails.
+pub fn current(conn: &mut Connection) -> Result<Option<DataVersion>> {
+    Ok(diesel::sql_query(
+        "SELECT v.data_version_id, v.refreshed_at, v.imported_through,
+                EXISTS (SELECT FROM import_runs r
+                         WHERE r.status = 'DONE' AND r.kind IN ('FHIR', 'GENERATE')
+                           AND r.import_run_id > coalesce(v.last_import_run_id, 0)) AS stale
+           FROM data_versions v ORDER BY v.data_version_id DESC LIMIT 1",
+    )
+    .get_result(conn)
+    .optional()?)
+}
