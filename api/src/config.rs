@@ -20,7 +20,12 @@ pub struct Settings {
     pub log: String,
 
     /// How it is logged
-    #[arg(long, env = "CLINIGRAPH_LOG_FORMAT", global = true, default_value = "text")]
+    #[arg(
+        long,
+        env = "CLINIGRAPH_LOG_FORMAT",
+        global = true,
+        default_value = "text"
+    )]
     pub log_format: LogFormat,
 
     /// Where traces are sent over OTLP/HTTP, e.g. http://localhost:4318; none when absent
@@ -73,7 +78,11 @@ impl Settings {
         if storage::cluster::runs_as_root() {
             return Ok(PathBuf::from("/var/lib/clinigraph"));
         }
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let variable = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let home = || variable("HOME");
         let folder = match cfg!(target_os = "macos") {
             true => home().map(|home| home.join("Library/Application Support/clinigraph")),
@@ -81,7 +90,9 @@ impl Settings {
                 .or_else(|| home().map(|home| home.join(".local/share")))
                 .map(|data| data.join("clinigraph")),
         };
-        folder.ok_or_else(|| "no home folder is known; give --data-dir or CLINIGRAPH_DATA_DIR".to_owned())
+        folder.ok_or_else(|| {
+            "no home folder is known; give --data-dir or CLINIGRAPH_DATA_DIR".to_owned()
+        })
     }
 }
 

@@ -62,7 +62,10 @@ pub async fn graphql(
     metrics: web::Data<Metrics>,
 ) -> HttpResponse {
     let Some(media) = accepted(&request) else {
-        return transport_error(StatusCode::NOT_ACCEPTABLE, "accept application/graphql-response+json or application/json");
+        return transport_error(
+            StatusCode::NOT_ACCEPTABLE,
+            "accept application/graphql-response+json or application/json",
+        );
     };
     let parameters = match read(&request, &body) {
         Ok(parameters) => parameters,
@@ -99,26 +102,45 @@ async fn answer(
 ///
 /// # Errors
 /// The answer 401 without a valid token, 503 while the database is away.
-pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Result<RequestContext, HttpResponse> {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+pub async fn authenticate(
+    request: &HttpRequest,
+    shared: &Shared,
+) -> Result<RequestContext, HttpResponse> {
+    let header = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let Some(token) = header.and_then(token_of) else {
-        return Err(unauthenticated("send an API token: `Authorization: Bearer …`"));
+        return Err(unauthenticated(
+            "send an API token: `Authorization: Bearer …`",
+        ));
     };
     match shared.authenticate(token).await {
         Ok(Some(context)) => Ok(context),
-        Ok(None) => Err(unauthenticated("the API token is unknown, expired or revoked")),
+        Ok(None) => Err(unauthenticated(
+            "the API token is unknown, expired or revoked",
+        )),
         Err(error) if Code::of(&error) == Code::Unavailable => {
             tracing::error!(error = %error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "database unavailable");
-            Err(unavailable("the database is not available at the moment; try again"))
+            Err(unavailable(
+                "the database is not available at the moment; try again",
+            ))
         }
         Err(error) => {
             tracing::error!(error = %error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "authentication failed");
-            Err(error_response(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong inside the server"))
+            Err(error_response(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL",
+                "something went wrong inside the server",
+            ))
         }
     }
 }
 
-fn document(parameters: &Parameters, context: Arc<RequestContext>) -> Result<Request, HttpResponse> {
+fn document(
+    parameters: &Parameters,
+    context: Arc<RequestContext>,
+) -> Result<Request, HttpResponse> {
     let mut document = Request::new(&parameters.query).data(context);
     if let Some(name) = &parameters.operation_name {
         document = document.operation_name(name);
@@ -136,24 +158,53 @@ fn read(request: &HttpRequest, body: &[u8]) -> Result<Parameters, HttpResponse> 
     if request.method() == Method::GET {
         return read_get(request);
     }
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = content_type
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
     if !essence.eq_ignore_ascii_case(JSON) {
-        return Err(transport_error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the request as application/json"));
+        return Err(transport_error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the request as application/json",
+        ));
     }
-    serde_json::from_slice(body).map_err(|error| bad_request(&format!("the body is not a GraphQL request: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| bad_request(&format!("the body is not a GraphQL request: {error}")))
 }
 
 fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
     let parameters = web::Query::<GetParameters>::from_query(request.query_string())
-        .map_err(|error| bad_request(&format!("the query string is not a GraphQL request: {error}")))?
+        .map_err(|error| {
+            bad_request(&format!(
+                "the query string is not a GraphQL request: {error}"
+            ))
+        })?
         .into_inner();
-    let variables = parameters.variables.as_deref().filter(|text| !text.is_empty()).map(serde_json::from_str);
-    let variables = variables.transpose().map_err(|error| bad_request(&format!("variables are not JSON: {error}")))?;
-    let parameters = Parameters { query: parameters.query, operation_name: parameters.operation_name, variables };
+    let variables = parameters
+        .variables
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map(serde_json::from_str);
+    let variables = variables
+        .transpose()
+        .map_err(|error| bad_request(&format!("variables are not JSON: {error}")))?;
+    let parameters = Parameters {
+        query: parameters.query,
+        operation_name: parameters.operation_name,
+        variables,
+    };
     if changes_something(&parameters) {
-        let mut response = transport_error(StatusCode::METHOD_NOT_ALLOWED, "GET takes queries only; send this with POST");
-        response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+        let mut response = transport_error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "GET takes queries only; send this with POST",
+        );
+        response
+            .headers_mut()
+            .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
         return Err(response);
     }
     Ok(parameters)
@@ -161,7 +212,9 @@ fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
 
 /// Whether the operation that a document runs is not a query. A document that does not parse is left to the schema.
 fn changes_something(parameters: &Parameters) -> bool {
-    let Ok(document) = async_graphql::parser::parse_query(&parameters.query) else { return false };
+    let Ok(document) = async_graphql::parser::parse_query(&parameters.query) else {
+        return false;
+    };
     let mut operations = document.operations.iter();
     operations.any(|(name, operation)| {
         let is_asked = match (name, &parameters.operation_name) {
@@ -174,16 +227,22 @@ fn changes_something(parameters: &Parameters) -> bool {
 
 /// The media type of the answer; `None` when the client accepts neither. Without a wish it is JSON, as old clients expect.
 fn accepted(request: &HttpRequest) -> Option<Media> {
-    let wishes: Vec<&str> =
-        request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let wishes: Vec<&str> = request
+        .headers()
+        .get_all(header::ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
     if wishes.is_empty() {
         return Some(Media::Json);
     }
-    wishes.iter().find_map(|wish| match wish.split(';').next().unwrap_or_default().trim() {
-        RESPONSE_JSON => Some(Media::ResponseJson),
-        JSON | "application/*" | "*/*" => Some(Media::Json),
-        _ => None,
-    })
+    wishes.iter().find_map(
+        |wish| match wish.split(';').next().unwrap_or_default().trim() {
+            RESPONSE_JSON => Some(Media::ResponseJson),
+            JSON | "application/*" | "*/*" => Some(Media::Json),
+            _ => None,
+        },
+    )
 }
 
 fn respond(media: Media, response: &Response) -> HttpResponse {
@@ -197,19 +256,26 @@ fn respond(media: Media, response: &Response) -> HttpResponse {
         Media::Json => "application/json; charset=utf-8",
     };
     let mut builder = HttpResponse::build(status);
-    builder.content_type(name).insert_header((header::CACHE_CONTROL, "no-store"));
+    builder
+        .content_type(name)
+        .insert_header((header::CACHE_CONTROL, "no-store"));
     if is_request_error {
         return builder.body(serde_json::json!({ "errors": response.errors }).to_string());
     }
     match serde_json::to_vec(response) {
         Ok(body) => builder.body(body),
-        Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the answer could not be written"),
+        Err(_) => error_response(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL",
+            "the answer could not be written",
+        ),
     }
 }
 
 /// Whether a document was refused before any field ran: then there is no data at all, not even null.
 fn is_request_error(response: &Response) -> bool {
-    response.data == async_graphql::Value::Null && response.errors.iter().all(|error| error.path.is_empty())
+    response.data == async_graphql::Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 fn bad_request(message: &str) -> HttpResponse {
@@ -223,17 +289,24 @@ fn transport_error(status: StatusCode, message: &str) -> HttpResponse {
 fn unauthenticated(message: &str) -> HttpResponse {
     let mut response = error_response(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message);
     let scheme = header::HeaderValue::from_static("Bearer realm=\"clinigraph\"");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
     response
 }
 
 fn unavailable(message: &str) -> HttpResponse {
     let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
     response
 }
 
 fn error_response(status: StatusCode, code: &str, message: &str) -> HttpResponse {
-    let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(body)
+    let body =
+        serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(body)
 }

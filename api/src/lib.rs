@@ -1,7 +1,15 @@
 //! The server: command line, HTTP, GraphQL. Knows no SQL and no rule.
 
+pub mod assets;
 pub mod cache;
 pub mod caller;
+pub mod cli;
+pub mod commands;
+pub mod config;
 pub mod db;
 pub mod graphql;
+pub mod http;
 pub mod loaders;
+pub mod metrics;
+pub mod server;
+pub mod telemetry;

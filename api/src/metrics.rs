@@ -23,20 +23,33 @@ impl Metrics {
     /// # Errors
     /// When two figures have one name.
     pub fn new() -> prometheus::Result<Self> {
-        let requests = HistogramOpts::new("clinigraph_graphql_request_duration_seconds", "Time to answer a GraphQL request.");
+        let requests = HistogramOpts::new(
+            "clinigraph_graphql_request_duration_seconds",
+            "Time to answer a GraphQL request.",
+        );
         let requests = HistogramVec::new(requests.buckets(BOUNDS.to_vec()), &["outcome"])?;
-        let connections = Opts::new("clinigraph_database_connections", "Database connections of the pool.");
+        let connections = Opts::new(
+            "clinigraph_database_connections",
+            "Database connections of the pool.",
+        );
         let connections = IntGaugeVec::new(connections, &["state"])?;
         let registry = Registry::new();
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(connections.clone()))?;
-        Ok(Metrics { registry, requests, connections })
+        Ok(Metrics {
+            registry,
+            requests,
+            connections,
+        })
     }
 
     /// Begins to time a request.
     #[must_use]
     pub fn start(&self) -> Timer {
-        Timer { requests: self.requests.clone(), started: Instant::now() }
+        Timer {
+            requests: self.requests.clone(),
+            started: Instant::now(),
+        }
     }
 
     /// All figures in Prometheus' text format.
@@ -45,8 +58,12 @@ impl Metrics {
     /// When a figure cannot be written.
     pub fn text(&self, db: &Db) -> prometheus::Result<String> {
         let (open, idle) = db.state();
-        self.connections.with_label_values(&["open"]).set(open.into());
-        self.connections.with_label_values(&["idle"]).set(idle.into());
+        self.connections
+            .with_label_values(&["open"])
+            .set(open.into());
+        self.connections
+            .with_label_values(&["idle"])
+            .set(idle.into());
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }
@@ -60,6 +77,8 @@ pub struct Timer {
 impl Timer {
     /// Records how long the request took and how it ended.
     pub fn finish(self, outcome: &str) {
-        self.requests.with_label_values(&[outcome]).observe(self.started.elapsed().as_secs_f64());
+        self.requests
+            .with_label_values(&[outcome])
+            .observe(self.started.elapsed().as_secs_f64());
     }
 }

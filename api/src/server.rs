@@ -33,7 +33,11 @@ impl State {
     pub fn new(pool: Pool, size: u32, settings: &ServerSettings) -> Result<Self, String> {
         let db = Db::new(pool, size, settings.checkout_timeout());
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
-        Ok(State { schema: schema(), shared: Shared::new(db, settings.minimum_cell), metrics })
+        Ok(State {
+            schema: schema(),
+            shared: Shared::new(db, settings.minimum_cell),
+            metrics,
+        })
     }
 }
 
@@ -46,7 +50,9 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .app_data(web::Data::new(state.metrics))
             .app_data(web::PayloadConfig::new(http::LONGEST_BODY))
             .service(
-                web::resource("/graphql").route(web::get().to(http::graphql)).route(web::post().to(http::graphql)),
+                web::resource("/graphql")
+                    .route(web::get().to(http::graphql))
+                    .route(web::post().to(http::graphql)),
             )
             .route("/healthz", web::get().to(healthz))
             .route("/readyz", web::get().to(readyz))
@@ -59,7 +65,11 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub async fn serve(url: &str, settings: &ServerSettings, ready: impl FnOnce(&str)) -> Result<(), String> {
+pub async fn serve(
+    url: &str,
+    settings: &ServerSettings,
+    ready: impl FnOnce(&str),
+) -> Result<(), String> {
     let pool = Pool::new(&Settings {
         url: url.to_owned(),
         size: settings.pool_size,
@@ -80,8 +90,14 @@ pub async fn serve(url: &str, settings: &ServerSettings, ready: impl FnOnce(&str
     let addresses: Vec<String> = server.addrs().iter().map(ToString::to_string).collect();
     tracing::info!(addresses = ?addresses, "listening");
     let server = server.run();
-    ready(addresses.first().map_or(settings.listen.as_str(), String::as_str));
-    server.await.map_err(|error| format!("the server stopped: {error}"))
+    ready(
+        addresses
+            .first()
+            .map_or(settings.listen.as_str(), String::as_str),
+    );
+    server
+        .await
+        .map_err(|error| format!("the server stopped: {error}"))
 }
 
 /// The process lives.
@@ -93,7 +109,9 @@ async fn healthz() -> HttpResponse {
 async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
     match shared.db.run("ready", storage::migrate::is_current).await {
         Ok(true) => HttpResponse::Ok().body("ready"),
-        Ok(false) => HttpResponse::ServiceUnavailable().body("the database needs `clinigraph migrate`"),
+        Ok(false) => {
+            HttpResponse::ServiceUnavailable().body("the database needs `clinigraph migrate`")
+        }
         Err(_) => HttpResponse::ServiceUnavailable().body("the database is not available"),
     }
 }
@@ -101,8 +119,9 @@ async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
 /// Figures for Prometheus. They hold no data of persons, so they need no token.
 async fn metrics(shared: web::Data<Shared>, metrics: web::Data<Metrics>) -> HttpResponse {
     match metrics.text(&shared.db) {
-        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
+        Ok(text) => HttpResponse::Ok()
+            .content_type("text/plain; version=0.0.4")
+            .body(text),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
 }
-

@@ -16,26 +16,44 @@ pub struct Telemetry(Option<SdkTracerProvider>);
 #[must_use]
 pub fn start(filter: &str, format: LogFormat, otlp_endpoint: Option<&str>) -> Telemetry {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let base = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let base = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let log = match format {
         LogFormat::Text => base.with_target(false).with_filter(filter).boxed(),
         LogFormat::Json => base.json().with_filter(filter).boxed(),
     };
     let provider = otlp_endpoint.and_then(exporter);
     let traces = provider.as_ref().map(|provider| {
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("clinigraph")).with_filter(EnvFilter::new("info"))
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("clinigraph"))
+            .with_filter(EnvFilter::new("info"))
     });
     // A second call, as tests make, keeps the first subscriber.
-    let _ = tracing_subscriber::registry().with(log).with(traces).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(log)
+        .with(traces)
+        .try_init();
     Telemetry(provider)
 }
 
 fn exporter(endpoint: &str) -> Option<SdkTracerProvider> {
     use opentelemetry_otlp::WithExportConfig;
     let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().with_endpoint(endpoint).build().ok()?;
-    let resource = opentelemetry_sdk::Resource::builder().with_service_name("clinigraph").build();
-    Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .build()
+        .ok()?;
+    let resource = opentelemetry_sdk::Resource::builder()
+        .with_service_name("clinigraph")
+        .build();
+    Some(
+        SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_resource(resource)
+            .build(),
+    )
 }
 
 impl Drop for Telemetry {

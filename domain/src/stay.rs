@@ -62,8 +62,16 @@ impl Period {
     ///
     /// # Errors
     /// [`PeriodReversed`] when the first day is after the last.
-    pub fn new(argument: &'static str, from: NaiveDate, to: NaiveDate) -> Result<Self, PeriodReversed> {
-        if from > to { Err(PeriodReversed(argument)) } else { Ok(Period { from, to }) }
+    pub fn new(
+        argument: &'static str,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Self, PeriodReversed> {
+        if from > to {
+            Err(PeriodReversed(argument))
+        } else {
+            Ok(Period { from, to })
+        }
     }
 
     /// Whether the period is made of whole months, so that figures kept by month answer it.
@@ -129,6 +137,9 @@ mod tests {
         assert!(period(day(2025, 1, 1), day(2025, 12, 31)).is_whole_months());
         assert!(!period(day(2024, 1, 1), day(2024, 2, 28)).is_whole_months());
         assert!(!period(day(2024, 1, 2), day(2024, 2, 29)).is_whole_months());
-        assert_eq!(Period::new("period", day(2025, 1, 2), day(2025, 1, 1)), Err(PeriodReversed("period")));
+        assert_eq!(
+            Period::new("period", day(2025, 1, 2), day(2025, 1, 1)),
+            Err(PeriodReversed("period"))
+        );
     }
 }

@@ -5,6 +5,8 @@
 //! Nothing here knows GraphQL, HTTP or async.
 
 pub mod access;
+pub mod analytics;
+pub mod clinics;
 pub mod cluster;
 pub mod data_elements;
 pub mod error;
@@ -14,11 +16,13 @@ pub mod migrate;
 pub mod org_units;
 pub mod pool;
 pub mod programs;
+pub mod refresh;
 #[expect(missing_docs, reason = "printed from the commented catalogue")]
 pub mod schema;
 pub mod sql;
 pub mod tokens;
 pub mod users;
+pub mod verify;
 
 pub use diesel::pg::PgConnection as Connection;
 pub use error::{Error, Result};

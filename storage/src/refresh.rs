@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use diesel::{connection::SimpleConnection, prelude::*, sql_types::BigInt};
+use diesel::{Connection as _, connection::SimpleConnection, prelude::*, sql_types::BigInt};
 
 use crate::{
     Connection, Error, Result,
@@ -24,7 +24,9 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
     conn.transaction(|conn| {
         conn.batch_execute("SELECT pg_advisory_xact_lock(hashtext('clinigraph refresh'))")?;
         // Building the views sorts millions of rows; the usual work_mem would spill them to disk.
-        conn.batch_execute("SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'")?;
+        conn.batch_execute(
+            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
+        )?;
         for name in definitions::materialized() {
             progress(name);
             refresh_view(conn, name)?;
@@ -40,9 +42,19 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
 /// A view that holds data is refreshed beside its readers; an empty one has none.
 fn refresh_view(conn: &mut Connection, name: &str) -> Result<()> {
     let started = Instant::now();
-    let concurrently = if definitions::is_populated(conn, name)? { "CONCURRENTLY" } else { "" };
-    conn.batch_execute(&format!("REFRESH MATERIALIZED VIEW {concurrently} analytics.{name}; ANALYZE analytics.{name};"))?;
-    tracing::info!(view = name, milliseconds = started.elapsed().as_millis() as u64, "view refreshed");
+    let concurrently = if definitions::is_populated(conn, name)? {
+        "CONCURRENTLY"
+    } else {
+        ""
+    };
+    conn.batch_execute(&format!(
+        "REFRESH MATERIALIZED VIEW {concurrently} analytics.{name}; ANALYZE analytics.{name};"
+    ))?;
+    tracing::info!(
+        view = name,
+        milliseconds = started.elapsed().as_millis() as u64,
+        "view refreshed"
+    );
     Ok(())
 }
 

@@ -1,13 +1,17 @@
 //! The GraphQL schema: its root, its limits, its text.
 
 pub mod cells;
+pub mod clinics;
 pub mod connection;
+pub mod data_version;
+pub mod diagnoses;
 pub mod error;
 pub mod events;
 pub mod org_units;
 pub mod programs;
 pub mod query;
 pub mod scalars;
+pub mod stay_filter;
 pub mod users;
 pub mod working_list;
 

@@ -3,12 +3,16 @@
 use async_graphql::{Context, ID, Interface, Object, Result};
 
 use super::{
+    clinics::{self, Clinic},
     connection::PageArguments,
     context,
+    data_version::DataVersion,
+    diagnoses::{self, DiagnosisBreakdown, DiagnosisLevel},
     error::{fail, refuse},
     events::{Event, SingleEvent, TrackerEvent},
     org_units::{self, OrgUnit, OrgUnitConnection},
     programs::Program,
+    stay_filter::{DateRange, StayFilter},
     users::User,
     working_list::{self, EventConnection, EventFilter, EventOrder, OrgUnitScope},
 };
@@ -185,6 +189,64 @@ impl Query {
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
     ) -> Option<Result<Event>> {
         working_list::event(ctx, &id).await
+    }
+
+    /// The data version that analytics are answered from now.
+    async fn data_version(&self, ctx: &Context<'_>) -> Result<DataVersion> {
+        let request = context(ctx);
+        let version = request
+            .db()
+            .run("data version", storage::analytics::version::current)
+            .await
+            .map_err(fail)?;
+        let version = version.ok_or_else(|| {
+            refuse("no data version has been published yet; run `clinigraph refresh`")
+        })?;
+        request.saw_data_version(version.data_version_id);
+        Ok(DataVersion(version))
+    }
+
+    /// The clinics in the caller's data-view scope, by name.
+    async fn clinics(&self, ctx: &Context<'_>) -> Result<Vec<Clinic>> {
+        clinics::list(ctx).await
+    }
+
+    /// Diagnoses of the stays that a filter selects, by chapter, block or code: distinct patients, stays, average length
+    /// of stay. Exact for every period and set of clinics.
+    #[graphql(complexity = "first.clamp(0, 1000) as usize * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each argument of the field is one"
+    )]
+    async fn diagnoses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which stays.")] filter: StayFilter,
+        #[graphql(
+            desc = "List what lies below this chapter, block or code, e.g. \"IX\", \"I10-I15\", \"I10\"."
+        )]
+        under: Option<String>,
+        #[graphql(
+            default_with = "DiagnosisLevel::Chapter",
+            desc = "Level to list. CHAPTER together with `under` lists the next level below it."
+        )]
+        level: DiagnosisLevel,
+        #[graphql(desc = "A second period to compare with.")] compare_with: Option<DateRange>,
+        #[graphql(default = 100, desc = "Rows of the page, at most 1000.")] first: i32,
+        #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
+    ) -> Result<DiagnosisBreakdown> {
+        diagnoses::breakdown(
+            ctx,
+            diagnoses::Arguments {
+                filter,
+                under,
+                level,
+                compare_with,
+                first,
+                after,
+            },
+        )
+        .await
     }
 }
 

@@ -59,17 +59,30 @@ impl Node {
     /// code has digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let node = |level| Some(Node { level, code: text.to_owned() });
+        let node = |level| {
+            Some(Node {
+                level,
+                code: text.to_owned(),
+            })
+        };
         if CHAPTERS.iter().any(|chapter| chapter.number == text) {
             return node(Level::Chapter);
         }
         if text.contains('-') {
-            return CHAPTERS.iter().any(|chapter| chapter.blocks.contains(&text)).then(|| node(Level::Block))?;
+            return CHAPTERS
+                .iter()
+                .any(|chapter| chapter.blocks.contains(&text))
+                .then(|| node(Level::Block))?;
         }
         let bytes = text.as_bytes();
-        let is_category = bytes.len() >= 3 && bytes[0].is_ascii_uppercase() && bytes[1].is_ascii_digit() && bytes[2].is_ascii_alphanumeric();
+        let is_category = bytes.len() >= 3
+            && bytes[0].is_ascii_uppercase()
+            && bytes[1].is_ascii_digit()
+            && bytes[2].is_ascii_alphanumeric();
         let rest = bytes.get(3..)?;
-        let is_code = is_category && (rest.is_empty() || rest[0] == b'.' && rest[1..].iter().all(u8::is_ascii_alphanumeric));
+        let is_code = is_category
+            && (rest.is_empty()
+                || rest[0] == b'.' && rest[1..].iter().all(u8::is_ascii_alphanumeric));
         match (is_code, rest.len()) {
             (true, 0) => node(Level::Three),
             (true, 2) => node(Level::Four),
@@ -98,7 +111,9 @@ impl Node {
     pub fn parent(&self) -> Option<String> {
         match self.level {
             Level::Chapter => None,
-            Level::Block => super::chapter_of(block_first(&self.code)).map(|chapter| chapter.number.to_owned()),
+            Level::Block => {
+                super::chapter_of(block_first(&self.code)).map(|chapter| chapter.number.to_owned())
+            }
             Level::Three => block_of(&self.code).map(str::to_owned),
             Level::Four => self.code.get(..3).map(str::to_owned),
             Level::Five => self.code.get(..5).map(str::to_owned),
@@ -123,7 +138,9 @@ mod tests {
         assert_eq!(level("I10"), Some(Level::Three));
         assert_eq!(level("I10.0"), Some(Level::Four));
         assert_eq!(level("I10.00"), Some(Level::Five));
-        for wrong in ["", "XXIII", "I10-I14", "I1", "i10", "I10.", "I10.0000", "I10 0", "Ä10", "I10.0ä"] {
+        for wrong in [
+            "", "XXIII", "I10-I14", "I1", "i10", "I10.", "I10.0000", "I10 0", "Ä10", "I10.0ä",
+        ] {
             assert_eq!(level(wrong), None, "{wrong}");
         }
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use diesel::{
+    Connection as _,
     connection::SimpleConnection,
     prelude::*,
     sql_types::{Bool, Integer, Text},
@@ -55,7 +56,10 @@ const DEFINITIONS: [Definition; 6] = [
 
 /// Names of the materialized views in the order of their refresh.
 pub(crate) fn materialized() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS.iter().filter(|definition| definition.is_materialized).map(|definition| definition.name)
+    DEFINITIONS
+        .iter()
+        .filter(|definition| definition.is_materialized)
+        .map(|definition| definition.name)
 }
 
 /// Builds the set, empty, unless it stands as it is written. Returns whether it was built.
@@ -95,10 +99,16 @@ pub(crate) fn is_current(conn: &mut Connection) -> Result<bool> {
         #[diesel(sql_type = Text)]
         definition_hash: String,
     }
-    let rows: Vec<Row> =
-        diesel::sql_query("SELECT name, definition_hash FROM analytics_definitions ORDER BY position").load(conn)?;
-    let stored = rows.iter().map(|row| (row.name.as_str(), row.definition_hash.clone()));
-    Ok(stored.eq(DEFINITIONS.iter().map(|definition| (definition.name, hash(definition.text)))))
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT name, definition_hash FROM analytics_definitions ORDER BY position",
+    )
+    .load(conn)?;
+    let stored = rows
+        .iter()
+        .map(|row| (row.name.as_str(), row.definition_hash.clone()));
+    Ok(stored.eq(DEFINITIONS
+        .iter()
+        .map(|definition| (definition.name, hash(definition.text)))))
 }
 
 /// Whether a materialized view holds data.
@@ -120,7 +130,9 @@ pub(crate) fn is_populated(conn: &mut Connection, name: &str) -> Result<bool> {
     Ok(row.is_populated)
 }
 
-
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -40,3 +40,24 @@ pub fn current(conn: &mut Connection) -> Result<Option<DataVersion>> {
     .get_result(conn)
     .optional()?)
 }
+
+/// Runs several reads on one state of the database, so that they see one data version.
+///
+/// # Errors
+/// What `work` returned, or when the transaction could not be opened.
+pub fn snapshot<T>(
+    conn: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    use diesel::connection::{AnsiTransactionManager, TransactionManager};
+    let is_open = AnsiTransactionManager::transaction_manager_status_mut(conn)
+        .transaction_depth()
+        .is_ok_and(|depth| depth.is_some());
+    if is_open {
+        return work(conn);
+    }
+    conn.build_transaction()
+        .repeatable_read()
+        .read_only()
+        .run(work)
+}

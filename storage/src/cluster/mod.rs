@@ -112,6 +112,12 @@ impl Cluster {
     }
 }
 
+/// Whether this process is root's, for whom other folders are usual.
+#[must_use]
+pub fn runs_as_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
 /// The URL of a cluster that another Clinigraph is running on this folder: how a command joins a
 /// server that is up. `None` when nothing runs there.
 #[must_use]

@@ -1,0 +1,113 @@
+//! The command line. Other programs rely on its words.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{ServerSettings, Settings};
+
+/// GraphQL over a split DHIS2 event store and exact clinic analytics.
+#[derive(Debug, Parser)]
+#[command(name = "clinigraph", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Settings of all commands.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve demo data from a local database; prints the links and a token
+    Demo(ServerSettings),
+    /// Serve /graphql, /graphiql, /healthz, /readyz and /metrics
+    Serve(ServerSettings),
+    /// Bring the database up to date
+    Migrate,
+    /// Rebuild the analytics views and publish a new data version
+    Refresh,
+    /// Recount what is stored twice and say where it differs
+    Verify,
+    /// Print the GraphQL schema
+    Schema,
+    /// Import metadata, tracker data or a FHIR delivery
+    #[command(subcommand)]
+    Import(Import),
+    /// Fill an empty database with generated data
+    Generate {
+        /// How much
+        #[arg(long)]
+        preset: Preset,
+        /// Other seeds give other data
+        #[arg(long, default_value_t = 1)]
+        random_seed: u64,
+    },
+    /// API tokens
+    #[command(subcommand)]
+    Token(Token),
+    /// Run a command with `DATABASE_URL` set, starting the local database for it when needed
+    Postgres {
+        /// The command and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// DHIS2 metadata, as `POST /api/metadata` takes it
+    Metadata {
+        /// The JSON file
+        file: PathBuf,
+    },
+    /// DHIS2 tracker data, as `POST /api/tracker` takes it
+    Tracker {
+        /// The JSON file
+        file: PathBuf,
+        /// Username recorded as the importer
+        #[arg(long, default_value = "admin")]
+        user: String,
+    },
+    /// FHIR R4: NDJSON or bundles
+    Fhir {
+        /// A file, or a folder that is read with all below it
+        path: PathBuf,
+        /// Identifier of the org unit that delivers
+        #[arg(long, value_name = "UID")]
+        clinic: String,
+    },
+}
+
+/// What can be done with tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Print a new API token; only its hash is kept
+    Create {
+        /// Username of the person who acts with it
+        #[arg(long)]
+        user: String,
+    },
+}
+
+/// Amounts of generated data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Preset {
+    /// A minute's worth, for looking around
+    Demo,
+    /// 12.6 million single events, 1 million stays
+    Seed,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_valid() {
+        super::Cli::command().debug_assert();
+    }
+}

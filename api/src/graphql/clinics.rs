@@ -1,0 +1,64 @@
+//! Clinics, as far as the caller's data-view scope reaches.
+
+use async_graphql::{Context, ID, Object, Result};
+use domain::access::Caller;
+use domain::org_unit::Tree;
+
+use super::{
+    context,
+    error::fail,
+    org_units::{self, OrgUnit},
+};
+
+/// A clinic.
+pub struct Clinic(storage::clinics::Clinic);
+
+/// An org unit that delivers clinical data.
+#[Object]
+impl Clinic {
+    /// Identifier of the org unit.
+    async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// IANA time zone in which its days are counted.
+    async fn time_zone(&self) -> &str {
+        &self.0.time_zone
+    }
+
+    /// Beds in operation; null when not known.
+    async fn beds(&self) -> Option<i32> {
+        self.0.beds
+    }
+
+    /// The org unit.
+    async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+        org_units::required(ctx, self.0.clinic_id).await
+    }
+}
+
+/// The clinics that the caller may see, by name.
+pub(super) async fn visible(ctx: &Context<'_>) -> Result<Vec<storage::clinics::Clinic>> {
+    let request = context(ctx);
+    let mut clinics = request
+        .db()
+        .run("clinics", storage::clinics::list)
+        .await
+        .map_err(fail)?;
+    clinics.retain(|clinic| is_visible(&request.tree, &request.caller, clinic.clinic_id));
+    Ok(clinics)
+}
+
+fn is_visible(tree: &Tree, caller: &Caller, clinic: i64) -> bool {
+    caller.is_superuser() || tree.contains(&tree.below(caller.effective_data_view()), clinic)
+}
+
+/// The clinics that the caller may see, as the schema shows them.
+pub(super) async fn list(ctx: &Context<'_>) -> Result<Vec<Clinic>> {
+    Ok(visible(ctx).await?.into_iter().map(Clinic).collect())
+}

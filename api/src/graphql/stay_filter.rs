@@ -1,0 +1,313 @@
+//! The filter that all analytics share: inputs to a validated domain filter.
+
+use async_graphql::{Context, Enum, ID, InputObject, Result};
+use domain::{icd10::Node, stay};
+
+use super::{
+    clinics, context,
+    error::{fail, refuse},
+    scalars::Date,
+};
+
+/// Days, both included.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct DateRange {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+}
+
+impl DateRange {
+    /// The period, checked.
+    ///
+    /// # Errors
+    /// When the first day is after the last.
+    pub fn period(self, argument: &'static str) -> Result<stay::Period> {
+        stay::Period::new(argument, self.from.0, self.to.0).map_err(refuse)
+    }
+}
+
+/// Which day of a stay must lie in the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "stay::DateBasis")]
+pub enum DateBasis {
+    /// The day of admission.
+    Admission,
+    /// The day of discharge; open stays have none and are left out.
+    Discharge,
+}
+
+/// Administrative sex.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "stay::Sex")]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+    /// Other.
+    Other,
+    /// Not stated.
+    Unknown,
+}
+
+/// Age at admission in completed years. Patients whose birth is not known are in no group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum AgeGroup {
+    /// Below 1 year.
+    Age0,
+    /// 1 to 4 years.
+    Age1To4,
+    /// 5 to 14 years.
+    Age5To14,
+    /// 15 to 24 years.
+    Age15To24,
+    /// 25 to 34 years.
+    Age25To34,
+    /// 35 to 44 years.
+    Age35To44,
+    /// 45 to 54 years.
+    Age45To54,
+    /// 55 to 64 years.
+    Age55To64,
+    /// 65 to 74 years.
+    Age65To74,
+    /// 75 to 84 years.
+    Age75To84,
+    /// 85 years and more.
+    Age85Plus,
+}
+
+impl AgeGroup {
+    fn bounds(self) -> stay::AgeGroup {
+        let (from, to) = match self {
+            AgeGroup::Age0 => (0, 0),
+            AgeGroup::Age1To4 => (1, 4),
+            AgeGroup::Age5To14 => (5, 14),
+            AgeGroup::Age15To24 => (15, 24),
+            AgeGroup::Age25To34 => (25, 34),
+            AgeGroup::Age35To44 => (35, 44),
+            AgeGroup::Age45To54 => (45, 54),
+            AgeGroup::Age55To64 => (55, 64),
+            AgeGroup::Age65To74 => (65, 74),
+            AgeGroup::Age75To84 => (75, 84),
+            AgeGroup::Age85Plus => (85, i16::MAX),
+        };
+        stay::AgeGroup { from, to }
+    }
+}
+
+/// How a stay began, grouped from the admission source (Aufnahmeanlass).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum AdmissionType {
+    /// Referred by a physician or dentist.
+    Referral,
+    /// Emergency.
+    Emergency,
+    /// From another hospital.
+    Transfer,
+    /// After rehabilitation.
+    Rehabilitation,
+    /// Birth.
+    Birth,
+    /// Not stated.
+    Unknown,
+}
+
+impl AdmissionType {
+    fn stored(self) -> &'static str {
+        match self {
+            AdmissionType::Referral => "REFERRAL",
+            AdmissionType::Emergency => "EMERGENCY",
+            AdmissionType::Transfer => "TRANSFER",
+            AdmissionType::Rehabilitation => "REHABILITATION",
+            AdmissionType::Birth => "BIRTH",
+            AdmissionType::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// How a stay ended, grouped from the discharge reason (Entlassungsgrund).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum DischargeType {
+    /// Regular, home.
+    Regular,
+    /// Against medical advice.
+    AgainstAdvice,
+    /// To another hospital.
+    Transfer,
+    /// Death.
+    Death,
+    /// To rehabilitation.
+    Rehabilitation,
+    /// To nursing care.
+    Nursing,
+    /// To a hospice.
+    Hospice,
+    /// Within the hospital.
+    InternalTransfer,
+    /// Change of payer, end of the year.
+    Administrative,
+    /// Before a readmission.
+    Readmission,
+    /// Temporary absence.
+    Absence,
+    /// Not discharged yet.
+    Open,
+    /// Not stated.
+    Unknown,
+}
+
+impl DischargeType {
+    fn stored(self) -> &'static str {
+        match self {
+            DischargeType::Regular => "REGULAR",
+            DischargeType::AgainstAdvice => "AGAINST_ADVICE",
+            DischargeType::Transfer => "TRANSFER",
+            DischargeType::Death => "DEATH",
+            DischargeType::Rehabilitation => "REHABILITATION",
+            DischargeType::Nursing => "NURSING",
+            DischargeType::Hospice => "HOSPICE",
+            DischargeType::InternalTransfer => "INTERNAL_TRANSFER",
+            DischargeType::Administrative => "ADMINISTRATIVE",
+            DischargeType::Readmission => "READMISSION",
+            DischargeType::Absence => "ABSENCE",
+            DischargeType::Open => "OPEN",
+            DischargeType::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// Kind of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum CaseKind {
+    /// Inpatient.
+    Full,
+    /// Day care.
+    Day,
+    /// Home-equivalent.
+    Home,
+}
+
+/// Which of a stay's diagnoses count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "stay::DiagnosisRole")]
+pub enum DiagnosisRole {
+    /// Any diagnosis.
+    Any,
+    /// The main diagnosis only.
+    Main,
+}
+
+/// Which stays are counted. Absent or empty lists select all.
+#[derive(Debug, Clone, InputObject)]
+pub struct StayFilter {
+    /// Days.
+    pub period: DateRange,
+    /// Which day of the stay must lie in the period.
+    #[graphql(default_with = "DateBasis::Admission")]
+    pub basis: DateBasis,
+    /// Clinics; all that the caller may see when absent.
+    pub clinics: Option<Vec<ID>>,
+    /// Sexes.
+    pub sexes: Option<Vec<Sex>>,
+    /// Age groups.
+    pub age_groups: Option<Vec<AgeGroup>>,
+    /// Ways of admission.
+    pub admission_types: Option<Vec<AdmissionType>>,
+    /// Ways of discharge.
+    pub discharge_types: Option<Vec<DischargeType>>,
+    /// Stations, one of which the stay touched.
+    pub stations: Option<Vec<ID>>,
+    /// A chapter, block or code that one of the stay's diagnoses lies under, e.g. "IX", "I10-I15", "I10.0".
+    pub diagnosis: Option<String>,
+    /// Which diagnoses count.
+    #[graphql(default_with = "DiagnosisRole::Any")]
+    pub role: DiagnosisRole,
+    /// Kind of case.
+    pub case_kind: Option<CaseKind>,
+}
+
+/// Checks a filter against what exists and what the caller may see.
+pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::StayFilter> {
+    let node = |text: String| {
+        Node::parse(&text).ok_or_else(|| {
+            refuse(format!(
+                "filter.diagnosis \"{text}\" is no chapter, block or ICD-10 code"
+            ))
+        })
+    };
+    Ok(stay::StayFilter {
+        period: filter.period.period("filter.period")?,
+        basis: filter.basis.into(),
+        clinics: read_clinics(ctx, filter.clinics).await?,
+        sexes: filter
+            .sexes
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        age_groups: filter
+            .age_groups
+            .unwrap_or_default()
+            .into_iter()
+            .map(AgeGroup::bounds)
+            .collect(),
+        admission_types: filter
+            .admission_types
+            .unwrap_or_default()
+            .into_iter()
+            .map(AdmissionType::stored)
+            .collect(),
+        discharge_types: filter
+            .discharge_types
+            .unwrap_or_default()
+            .into_iter()
+            .map(DischargeType::stored)
+            .collect(),
+        stations: read_stations(ctx, filter.stations.unwrap_or_default())?,
+        diagnosis: filter.diagnosis.map(node).transpose()?,
+        role: filter.role.into(),
+        case_kind: filter.case_kind.map(|kind| match kind {
+            CaseKind::Full => "FULL",
+            CaseKind::Day => "DAY",
+            CaseKind::Home => "HOME",
+        }),
+    })
+}
+
+/// Keys of the clinics asked for. One that does not exist and one that the caller may not see are refused alike.
+async fn read_clinics(ctx: &Context<'_>, asked: Option<Vec<ID>>) -> Result<Vec<i64>> {
+    let visible = clinics::visible(ctx).await?;
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+        return match visible.as_slice() {
+            [] => Err(fail(storage::Error::Forbidden(
+                "no clinic lies in your data-view scope".to_owned(),
+            ))),
+            clinics => Ok(clinics.iter().map(|clinic| clinic.clinic_id).collect()),
+        };
+    };
+    let key = |id: &ID| {
+        let clinic = visible.iter().find(|clinic| clinic.uid == id.as_str());
+        clinic.map(|clinic| clinic.clinic_id).ok_or_else(|| {
+            refuse(format!(
+                "filter.clinics: {} is not a clinic that you may see; ask `clinics`",
+                id.as_str()
+            ))
+        })
+    };
+    asked.iter().map(key).collect()
+}
+
+fn read_stations(ctx: &Context<'_>, asked: Vec<ID>) -> Result<Vec<i64>> {
+    let tree = &context(ctx).tree;
+    let key = |id: ID| match tree.find(&id) {
+        Some(unit) => Ok(unit.id),
+        None => Err(refuse(format!(
+            "filter.stations: {} does not exist",
+            id.as_str()
+        ))),
+    };
+    asked.into_iter().map(key).collect()
+}

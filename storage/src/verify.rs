@@ -1,0 +1,68 @@
+//! Recounts what is stored twice for speed, and says where the copies differ.
+
+use diesel::{prelude::*, sql_types::BigInt};
+
+use crate::{Connection, Result};
+
+/// A rule and how many rows break it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The rule, in words.
+    pub name: &'static str,
+    /// Rows that break it.
+    pub differences: i64,
+}
+
+const CHECKS: [(&str, &str); 5] = [
+    (
+        "tracker events whose owner unit is not the one of trackedentityprogramowner",
+        "SELECT count(*) AS differences
+           FROM trackerevent e
+           JOIN enrollment n USING (enrollmentid)
+           LEFT JOIN trackedentityprogramowner o ON o.trackedentityid = n.trackedentityid AND o.programid = n.programid
+          WHERE e.ownerorganisationunitid IS DISTINCT FROM o.organisationunitid",
+    ),
+    (
+        "events in the table of the other kind of program",
+        "SELECT (SELECT count(*) FROM singleevent JOIN programstage USING (programstageid) JOIN program USING (programid)
+                  WHERE program.type <> 'WITHOUT_REGISTRATION')
+              + (SELECT count(*) FROM trackerevent JOIN programstage USING (programstageid) JOIN program USING (programid)
+                  WHERE program.type <> 'WITH_REGISTRATION') AS differences",
+    ),
+    (
+        "identifiers used by a single event and a tracker event",
+        "SELECT count(*) AS differences FROM singleevent JOIN trackerevent USING (uid)",
+    ),
+    (
+        "org units whose path is not their parent's with their own identifier",
+        "SELECT count(*) AS differences FROM organisationunit u LEFT JOIN organisationunit p ON p.organisationunitid = u.parentid
+          WHERE u.path <> coalesce(p.path, '') || '/' || u.uid
+             OR u.hierarchylevel <> coalesce(p.hierarchylevel, 0) + 1",
+    ),
+    (
+        "diagnoses whose chapter is not the one of their code",
+        "SELECT count(*) AS differences FROM conditions c
+           LEFT JOIN icd10_chapters h ON left(c.icd10_code, 3) BETWEEN h.first_category AND h.last_category
+          WHERE c.icd10_chapter IS DISTINCT FROM h.chapter",
+    ),
+];
+
+/// Runs every check. Reads whole tables: seconds to minutes on large databases.
+///
+/// # Errors
+/// When a query fails.
+pub fn run(conn: &mut Connection) -> Result<Vec<Check>> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        differences: i64,
+    }
+    let check = |(name, query)| {
+        let counted: Counted = diesel::sql_query(query).get_result(conn)?;
+        Ok(Check {
+            name,
+            differences: counted.differences,
+        })
+    };
+    CHECKS.into_iter().map(check).collect()
+}
