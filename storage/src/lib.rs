@@ -5,10 +5,14 @@
 //! Nothing here knows GraphQL, HTTP or async.
 
 pub mod error;
+pub mod generate;
 pub mod import;
 pub mod migrate;
+mod partitions;
 pub mod pool;
 pub mod schema;
+#[cfg(test)]
+mod testing;
 
 pub use diesel::pg::PgConnection as Connection;
 pub use error::{Error, Result};
