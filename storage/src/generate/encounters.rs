@@ -76,7 +76,7 @@ fn row(rows: &mut Rows<'_>, plan: &Plan, stay: &Stay, id: u32) -> QueryResult<()
     rows.optional(age(&plan.hospital.persons[stay.person as usize], date));
     rows.field(match discharged {
         Some(_) => "finished",
-        None if id % 50 == 0 => "onleave",
+        None if id.is_multiple_of(50) => "onleave",
         None => "in-progress",
     });
     rows.instant(left + TimeDelta::hours(9))

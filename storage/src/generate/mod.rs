@@ -66,31 +66,11 @@ pub fn run(
     progress: &ProgressBar,
 ) -> Result<Report> {
     volume.check()?;
-    conn.batch_execute("SELECT pg_advisory_lock(hashtext('clinigraph generate'))")?;
-    let outcome = record(conn, volume, random_seed, today, progress);
-    let unlocked = conn.batch_execute("SELECT pg_advisory_unlock(hashtext('clinigraph generate'))");
-    progress.finish_and_clear();
-    let report = outcome?;
-    unlocked?;
-    Ok(report)
-}
-
-/// Runs the one transaction and records how it went.
-fn record(
-    conn: &mut Connection,
-    volume: &Volume,
-    seed: u64,
-    today: NaiveDate,
-    progress: &ProgressBar,
-) -> Result<Report> {
-    refuse_filled(conn)?;
-    let run = import::begin(
-        conn,
-        "GENERATE",
-        &format!("random seed {seed}, until {today}"),
-        None,
-    )?;
+    conn.transaction(claim)?;
+    let source = format!("random seed {random_seed}, until {today}");
+    let run = import::begin(conn, "GENERATE", &source, None)?;
     let outcome = conn.transaction(|conn| {
+        claim(conn)?;
         let mut loader = Loader {
             conn,
             progress,
@@ -100,10 +80,11 @@ fn record(
                 ..Report::default()
             },
         };
-        fill(&mut loader, volume, seed, today)?;
+        fill(&mut loader, volume, random_seed, today)?;
         import::finish(loader.conn, &loader.report)?;
         Ok(loader.report)
     });
+    progress.finish_and_clear();
     if outcome.is_err() {
         import::fail(conn, run)?;
     }
@@ -235,7 +216,9 @@ struct Found {
     found: bool,
 }
 
-fn refuse_filled(conn: &mut Connection) -> Result<()> {
+/// Waits for another generator, then makes sure that the database is empty.
+fn claim(conn: &mut Connection) -> Result<()> {
+    conn.batch_execute("SELECT pg_advisory_xact_lock(hashtext('clinigraph generate'))")?;
     for table in ["organisationunit", "program"].iter().chain(&bulk::TABLES) {
         let query = format!("SELECT EXISTS (SELECT FROM {table}) AS found");
         let Found { found } = diesel::sql_query(query).get_result(conn)?;

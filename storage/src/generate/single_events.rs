@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
         let rank = self.facilities[program].pick(&mut self.random);
         let is_deleted = self.random.random_bool(0.01);
         let quarter = self.plan.volume.single_events / 4;
-        if quarter > 0 && self.id % quarter == 0 && self.id / quarter <= 3 {
+        if quarter > 0 && self.id.is_multiple_of(quarter) && self.id / quarter <= 3 {
             return (0, self.plan.tree.sparse_facility(), false);
         }
         (
@@ -173,7 +173,7 @@ pub(super) fn stored(
     (created, (created + changed).min(plan.calendar.end()))
 }
 
-/// A place near the facility, as GeoJSON.
+/// A place near the facility, as `GeoJSON`.
 fn point(facility: usize, random: &mut impl Rng) -> String {
     let longitude = 24.0 + (facility % 40) as f64 / 10.0 + random.random_range(0.0..0.1);
     let latitude = -14.0 + (facility / 40) as f64 / 10.0 + random.random_range(0.0..0.1);

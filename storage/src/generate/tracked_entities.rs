@@ -124,7 +124,7 @@ fn load_enrollments(loader: &mut Loader<'_>, plan: &Plan) -> Result<()> {
             let day = plan.calendar.at(enrolled.day, 0);
             let user = plan.user(id);
             let status = match completed {
-                Some(_) if id % 20 == 0 => "CANCELLED",
+                Some(_) if id.is_multiple_of(20) => "CANCELLED",
                 Some(_) => "COMPLETED",
                 None => "ACTIVE",
             };
