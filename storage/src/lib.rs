@@ -14,6 +14,8 @@ pub mod events;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
+pub mod generate;
+mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;
@@ -23,6 +25,8 @@ pub mod sql;
 pub mod tokens;
 pub mod users;
 pub mod verify;
+#[cfg(test)]
+mod testing;
 
 pub use diesel::pg::PgConnection as Connection;
 pub use error::{Error, Result};
