@@ -1,6 +1,7 @@
 //! The ICD-10-GM tree: which chapter and block a code belongs to, and the levels of the drill-down.
 
 mod chapters;
+pub mod code;
 
 pub use chapters::{CHAPTERS, Chapter};
 
