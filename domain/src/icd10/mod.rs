@@ -2,6 +2,7 @@
 
 mod chapters;
 mod node;
+pub mod code;
 
 pub use chapters::{CHAPTERS, Chapter};
 pub use node::{Level, Node};

@@ -1,5 +1,7 @@
 //! What all imports share: the run that is recorded, the report that is printed, the quarantine of bad lines.
 
+pub mod fhir;
+
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Nullable, Text},

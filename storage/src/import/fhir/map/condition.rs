@@ -1,0 +1,167 @@
+//! Condition: one row per ICD-10 code that its text holds.
+
+use domain::icd10::{
+    self,
+    code::{Certainty, Marker},
+};
+use serde_json::Value;
+
+use super::Source;
+use crate::import::fhir::{
+    date::moment,
+    json::{code_of, codes, extension_code, last_part, list, text},
+    reference::Reference,
+    rule::Rule,
+    stage::rows::Condition,
+};
+
+/// Maps a Condition. One that is refuted or entered in error gives a row that is not kept.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn map(source: &Source<'_>) -> Result<Vec<Condition>, Rule> {
+    if source.id.contains('#') {
+        return Err(Rule::MissingId);
+    }
+    if let Some(status) = refused(source.resource) {
+        return Ok(vec![left_out(source, status)]);
+    }
+    let patient = source.reference("subject", "Patient");
+    let encounter = source
+        .reference("encounter", "Encounter")
+        .or_else(|| source.reference("context", "Encounter"));
+    let recorded = moment(source.resource, "recordedDate", source.zone)?;
+    let row = Condition {
+        is_kept: true,
+        left_out: None,
+        patient_id: Reference::id(patient.as_ref()),
+        patient_identifier: Reference::identifier(patient.as_ref()),
+        encounter_fhir_id: Reference::id(encounter.as_ref()),
+        encounter_identifier: Reference::identifier(encounter.as_ref()),
+        recorded_on: recorded.and_then(|recorded| recorded.day),
+        ..left_out(source, "")
+    };
+    Ok(coded(source, row))
+}
+
+/// A row that removes what is stored of the Condition.
+#[must_use]
+pub fn left_out(source: &Source<'_>, status: &str) -> Condition {
+    Condition {
+        seq: source.seq,
+        resource_id: source.id.to_owned(),
+        fhir_id: source.id.to_owned(),
+        is_kept: false,
+        left_out: Some(status.to_owned()),
+        patient_id: None,
+        patient_identifier: None,
+        encounter_fhir_id: None,
+        encounter_identifier: None,
+        icd10_code: None,
+        icd10_chapter: None,
+        marker: None,
+        certainty: None,
+        code_version: None,
+        display: None,
+        recorded_on: None,
+    }
+}
+
+/// The verification status that keeps a Condition out.
+fn refused(resource: &Value) -> Option<&str> {
+    const ACCEPTED: [&str; 4] = ["provisional", "differential", "confirmed", "unconfirmed"];
+    let status = resource.get("verificationStatus")?;
+    let code = code_of(status, "condition-ver-status")
+        .or_else(|| codes(resource, "verificationStatus").next())
+        .or_else(|| status.as_str())?;
+    (!ACCEPTED.contains(&code)).then_some(code)
+}
+
+/// The rows of a Condition: one for each code of its ICD-10 coding, one without a code when it has none.
+fn coded(source: &Source<'_>, row: Condition) -> Vec<Condition> {
+    let concept = source.resource.get("code").unwrap_or(&Value::Null);
+    let Some((coding, codes)) = icd10_coding(concept) else {
+        let title = list(concept, "coding").find_map(|coding| text(coding, "display"));
+        let display = title.or_else(|| text(concept, "text")).map(str::to_owned);
+        return vec![Condition { display, ..row }];
+    };
+    let marker =
+        extension_code(coding, "icd-10-gm-mehrfachcodierungs-kennzeichen").and_then(symbol);
+    let certainty = extension_code(coding, "icd-10-gm-diagnosesicherheit")
+        .or_else(|| extension_code(source.resource, "icd-10-gm-diagnosesicherheit"))
+        .and_then(|code| Certainty::from_letter(code.chars().next()?));
+    let display = text(coding, "display").filter(|_| codes.len() == 1);
+    let rows = (1..).zip(codes).map(|(position, code)| Condition {
+        fhir_id: if position == 1 {
+            source.id.to_owned()
+        } else {
+            format!("{}#{position}", source.id)
+        },
+        icd10_chapter: icd10::chapter_of(&code.code).map(|chapter| chapter.number),
+        marker: code.marker.or(marker).map(marker_name),
+        certainty: certainty.or(code.certainty).map(certainty_name),
+        code_version: text(coding, "version").map(str::to_owned),
+        display: display.map(str::to_owned),
+        icd10_code: Some(code.code),
+        ..row.clone()
+    });
+    rows.collect()
+}
+
+/// The coding that counts, and its codes: the German catalogue first, then that of the WHO, then the American one,
+/// of which only the category is comparable.
+fn icd10_coding(concept: &Value) -> Option<(&Value, Vec<icd10::code::Code>)> {
+    let of = |is_wanted: fn(&str) -> bool| {
+        list(concept, "coding").find_map(|coding| {
+            let system = text(coding, "system")?;
+            let codes = icd10::code::parse(text(coding, "code")?);
+            (is_wanted(last_part(system)) && !codes.is_empty()).then_some((coding, codes))
+        })
+    };
+    of(|system| system.eq_ignore_ascii_case("icd-10-gm"))
+        .or_else(|| of(|system| system.eq_ignore_ascii_case("icd-10")))
+        .or_else(|| of(|system| system.eq_ignore_ascii_case("icd-10-cm")).and_then(category))
+}
+
+/// An American code as its category, when the German catalogue has it.
+fn category<'v>(
+    (coding, codes): (&'v Value, Vec<icd10::code::Code>),
+) -> Option<(&'v Value, Vec<icd10::code::Code>)> {
+    let categories: Vec<_> = codes
+        .into_iter()
+        .filter(|code| {
+            code.code[..3]
+                .bytes()
+                .skip(1)
+                .all(|byte| byte.is_ascii_digit())
+        })
+        .filter(|code| icd10::block_of(&code.code).is_some())
+        .map(|code| icd10::code::Code {
+            code: code.code[..3].to_owned(),
+            marker: None,
+            certainty: None,
+        })
+        .collect();
+    (!categories.is_empty()).then_some((coding, categories))
+}
+
+fn symbol(code: &str) -> Option<Marker> {
+    Marker::from_symbol(code.chars().next()?)
+}
+
+fn marker_name(marker: Marker) -> &'static str {
+    match marker {
+        Marker::Dagger => "DAGGER",
+        Marker::Asterisk => "ASTERISK",
+        Marker::Exclamation => "EXCLAMATION",
+    }
+}
+
+fn certainty_name(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Confirmed => "CONFIRMED",
+        Certainty::Suspected => "SUSPECTED",
+        Certainty::StatusPost => "STATUS_POST",
+        Certainty::Excluded => "EXCLUDED",
+    }
+}

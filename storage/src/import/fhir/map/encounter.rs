@@ -1,0 +1,369 @@
+//! Encounter: contacts of all levels, their diagnoses and their places.
+
+use serde_json::Value;
+
+use super::{
+    Source,
+    codes::{admission_type, discharge_type},
+};
+use crate::import::fhir::{
+    date::{Moment, moment},
+    json::{code_of, codes, extension, extension_code, is_system, list, text},
+    reference::{self, Reference},
+    rule::Rule,
+    stage::rows::{Contact, Diagnosis, Encounter},
+};
+
+/// The statuses of contacts that happened or happen.
+const ACCEPTED: [&str; 4] = ["in-progress", "onleave", "finished", "unknown"];
+
+/// Maps an Encounter. The rules are checked for inpatient contacts only: others are never stored.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn map(source: &Source<'_>) -> Result<Encounter, Rule> {
+    let resource = source.resource;
+    let period = resource.get("period").unwrap_or(&Value::Null);
+    let part_of = source.reference("partOf", "Encounter");
+    let patient = source.reference("subject", "Patient");
+    let provider = source.reference("serviceProvider", "Organization");
+    let admission = admission(resource);
+    let kinds: Vec<String> = codes(resource, "type")
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let (setting, case_kind) = setting(resource, &kinds, &admission);
+    let mut encounter = Encounter {
+        part_of_id: Reference::id(part_of.as_ref()),
+        part_of_identifier: Reference::identifier(part_of.as_ref()),
+        patient_id: Reference::id(patient.as_ref()),
+        patient_identifier: Reference::identifier(patient.as_ref()),
+        provider_id: Reference::id(provider.as_ref()),
+        provider_identifier: Reference::identifier(provider.as_ref()),
+        level: kinds.iter().find_map(|kind| level(kind)),
+        setting,
+        status: text(resource, "status").unwrap_or("missing").to_owned(),
+        case_kind,
+        admission_number: admission_number(resource),
+        admission_type: admission_type(admission.source.filter(|_| admission.is_german)),
+        admission_source_code: admission.source.map(str::to_owned),
+        admission_reason_code: admission.reason.map(str::to_owned),
+        ..deleted(source)
+    };
+    if setting == "INPATIENT" && ACCEPTED.contains(&encounter.status.as_str()) {
+        let start = moment(period, "start", source.zone)?;
+        let end = moment(period, "end", source.zone)?;
+        check(&encounter, start, end)?;
+        encounter.admission_date = start.and_then(|start| start.day);
+        encounter.admitted_at = start.and_then(|start| start.at);
+        encounter.discharge_date = end.and_then(|end| end.day);
+        encounter.discharged_at = end.and_then(|end| end.at);
+    }
+    let reason = discharge_reason(resource);
+    encounter.discharge_type = match &reason {
+        _ if encounter.discharge_date.is_none() && encounter.status != "finished" => "OPEN",
+        Some((reason, true)) => discharge_type(reason),
+        _ => "UNKNOWN",
+    };
+    encounter.discharge_reason_code = reason.map(|(reason, _)| reason);
+    Ok(encounter)
+}
+
+/// A contact that was deleted: nothing but its id.
+#[must_use]
+pub fn deleted(source: &Source<'_>) -> Encounter {
+    Encounter {
+        seq: source.seq,
+        fhir_id: source.id.to_owned(),
+        part_of_id: None,
+        part_of_identifier: None,
+        patient_id: None,
+        patient_identifier: None,
+        provider_id: None,
+        provider_identifier: None,
+        level: None,
+        setting: "DELETED",
+        status: "deleted".to_owned(),
+        case_kind: "FULL",
+        admission_number: None,
+        admission_date: None,
+        discharge_date: None,
+        admitted_at: None,
+        discharged_at: None,
+        admission_type: "UNKNOWN",
+        admission_source_code: None,
+        admission_reason_code: None,
+        discharge_type: "UNKNOWN",
+        discharge_reason_code: None,
+    }
+}
+
+/// A part of a stay may leave its period open: it still ties its diagnoses to the stay.
+fn check(encounter: &Encounter, start: Option<Moment>, end: Option<Moment>) -> Result<(), Rule> {
+    let is_part = encounter.part_of_id.is_some()
+        || encounter.part_of_identifier.is_some()
+        || encounter.level.is_some_and(|level| level != "FACILITY");
+    if start.is_none() && !is_part {
+        return Err(Rule::EncounterWithoutStart);
+    }
+    let is_inexact = |moment: Option<Moment>| moment.is_some_and(|moment| moment.day.is_none());
+    if is_inexact(start) || is_inexact(end) {
+        return Err(Rule::InvalidDate);
+    }
+    if is_reversed(start, end) {
+        return Err(Rule::PeriodReversed);
+    }
+    if encounter.patient_id.is_none() && encounter.patient_identifier.is_none() {
+        return Err(Rule::PatientReferenceMissing);
+    }
+    Ok(())
+}
+
+fn is_reversed(start: Option<Moment>, end: Option<Moment>) -> bool {
+    match (start, end) {
+        (
+            Some(Moment {
+                at: Some(start), ..
+            }),
+            Some(Moment { at: Some(end), .. }),
+        ) => end < start,
+        (Some(start), Some(end)) => end.day < start.day,
+        _ => false,
+    }
+}
+
+fn level(kind: &str) -> Option<&'static str> {
+    match kind {
+        "einrichtungskontakt" => Some("FACILITY"),
+        "abteilungskontakt" => Some("DEPARTMENT"),
+        "versorgungsstellenkontakt" => Some("CARE"),
+        _ => None,
+    }
+}
+
+/// Setting of a contact and, when it is a stay, its kind of case.
+fn setting(
+    resource: &Value,
+    kinds: &[String],
+    admission: &Admission<'_>,
+) -> (&'static str, &'static str) {
+    let is = |kind: &str| kinds.iter().any(|found| found == kind);
+    let is_day = is("teilstationaer") || admission.reason == Some("03");
+    let is_home = is("stationsaequivalent") || admission.reason == Some("10");
+    if is("begleitperson") || (admission.is_german && admission.source == Some("B")) {
+        return ("COMPANION", "FULL");
+    }
+    if is("konsil") || is("ub") || is("operation") {
+        return ("SECONDARY", "FULL");
+    }
+    if is("vorstationaer") || is("nachstationaer") {
+        return ("OUTPATIENT", "FULL");
+    }
+    match class(resource) {
+        Some("IMP" | "ACUTE" | "NONAC") if is_day => ("INPATIENT", "DAY"),
+        Some("IMP" | "ACUTE" | "NONAC") => ("INPATIENT", "FULL"),
+        Some("SS") if is_day => ("INPATIENT", "DAY"),
+        Some("HH") if is_home => ("INPATIENT", "HOME"),
+        _ => ("OUTPATIENT", "FULL"),
+    }
+}
+
+/// The class: a coding in R4, a list of concepts in R5.
+fn class(resource: &Value) -> Option<&str> {
+    let class = resource.get("class")?;
+    text(class, "code").or_else(|| codes(resource, "class").next())
+}
+
+/// How and why a patient came.
+struct Admission<'v> {
+    source: Option<&'v str>,
+    is_german: bool,
+    reason: Option<&'v str>,
+}
+
+fn admission(resource: &Value) -> Admission<'_> {
+    let source = resource
+        .get("hospitalization")
+        .and_then(|hospitalization| hospitalization.get("admitSource"));
+    let german = source.and_then(|source| code_of(source, "Aufnahmeanlass"));
+    let any =
+        source.and_then(|source| list(source, "coding").find_map(|coding| text(coding, "code")));
+    let reason = extension(resource, "Aufnahmegrund").and_then(|reason| {
+        let digits = extension_code(reason, "ErsteUndZweiteStelle");
+        digits.or_else(|| text(reason.get("valueCoding")?, "code"))
+    });
+    Admission {
+        source: german.or(any),
+        is_german: german.is_some(),
+        reason: reason.map(|reason| reason.get(..2).unwrap_or(reason)),
+    }
+}
+
+/// The discharge reason as one text of up to three digits, and whether it is of the German key.
+fn discharge_reason(resource: &Value) -> Option<(String, bool)> {
+    let disposition = resource
+        .get("hospitalization")?
+        .get("dischargeDisposition")?;
+    if let Some(reason) = extension(disposition, "Entlassungsgrund") {
+        if let Some(first) = extension_code(reason, "ErsteUndZweiteStelle") {
+            let third = extension_code(reason, "DritteStelle").unwrap_or_default();
+            return Some((format!("{first}{third}"), true));
+        }
+        if let Some(code) = reason
+            .get("valueCoding")
+            .and_then(|coding| text(coding, "code"))
+        {
+            return Some((code.to_owned(), true));
+        }
+    }
+    let german = list(disposition, "coding").find(|coding| {
+        is_system(coding, "Entlassungsgrund")
+            || is_system(coding, "EntlassungsgrundErsteUndZweiteStelle")
+    });
+    let any = || list(disposition, "coding").next();
+    let code = text(german.or_else(any)?, "code")?;
+    Some((code.to_owned(), german.is_some()))
+}
+
+fn admission_number(resource: &Value) -> Option<String> {
+    list(resource, "identifier")
+        .find(|identifier| codes(identifier, "type").any(|code| code == "VN"))
+        .and_then(|identifier| text(identifier, "value"))
+        .map(str::to_owned)
+}
+
+/// The diagnoses that an Encounter names.
+#[must_use]
+pub fn diagnoses(source: &Source<'_>) -> Vec<Diagnosis> {
+    list(source.resource, "diagnosis")
+        .filter_map(|diagnosis| {
+            let condition = reference::read(
+                diagnosis,
+                "condition",
+                "Condition",
+                source.resource,
+                source.links,
+            )?;
+            let mut roles: Vec<String> = codes(diagnosis, "use").map(str::to_owned).collect();
+            roles.sort();
+            roles.dedup();
+            let is_first = diagnosis.get("rank").and_then(Value::as_i64) == Some(1);
+            let is_main = roles
+                .iter()
+                .any(|role| role == "principle-DRG" || role == "CC");
+            Some(Diagnosis {
+                seq: source.seq,
+                encounter_fhir_id: source.id.to_owned(),
+                condition_id: Reference::id(Some(&condition)),
+                condition_identifier: Reference::identifier(Some(&condition)),
+                is_main: is_main || (roles.is_empty() && is_first),
+                roles,
+            })
+        })
+        .collect()
+}
+
+/// The places that an inpatient contact names: candidates for the station contacts of its stay.
+///
+/// # Errors
+/// A date that cannot be read, a period that is reversed.
+pub fn contacts(source: &Source<'_>, encounter: &Encounter) -> Result<Vec<Contact>, Rule> {
+    if encounter.setting != "INPATIENT" || encounter.admission_date.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut contacts = Vec::new();
+    for (position, entry) in (0..).zip(list(source.resource, "location")) {
+        let physical_type = codes(entry, "physicalType").next();
+        if physical_type.is_none_or(|kind| kind == "wa") && text(entry, "status") != Some("planned")
+        {
+            contacts.extend(location(source, entry, position)?);
+        }
+    }
+    contacts.extend(place(
+        source,
+        source.resource,
+        "serviceProvider",
+        "Organization",
+    ));
+    contacts.extend(department(source));
+    Ok(contacts)
+}
+
+fn location(source: &Source<'_>, entry: &Value, position: i32) -> Result<Option<Contact>, Rule> {
+    let Some(contact) = place(source, entry, "location", "Location") else {
+        return Ok(None);
+    };
+    let period = entry.get("period").unwrap_or(&Value::Null);
+    let start = moment(period, "start", source.zone)?;
+    let end = moment(period, "end", source.zone)?;
+    if is_reversed(start, end) {
+        return Err(Rule::PeriodReversed);
+    }
+    Ok(Some(Contact {
+        position,
+        source: "LOCATION",
+        physical_type: codes(entry, "physicalType").next().map(str::to_owned),
+        started_at: start.and_then(|start| start.begin(source.zone)),
+        ended_at: end.and_then(|end| end.begin(source.zone)),
+        ..contact
+    }))
+}
+
+/// A referenced place: its id, else its identifier, else what it is called.
+fn place(source: &Source<'_>, element: &Value, key: &str, kind: &'static str) -> Option<Contact> {
+    let target = element.get(key)?;
+    let reference = reference::read(element, key, kind, source.resource, source.links);
+    let display = text(target, "display");
+    let identifier = Reference::identifier(reference.as_ref())
+        .or_else(|| reference::identifier(target.get("identifier")?));
+    if reference.is_none() && display.is_none() {
+        return None;
+    }
+    let (system, value) = identifier
+        .as_deref()
+        .and_then(|identifier| identifier.split_once('|'))
+        .unzip();
+    Some(Contact {
+        place_type: Some(kind),
+        place_id: Reference::id(reference.as_ref()),
+        identifier_system: system.map(str::to_owned),
+        identifier_value: value.map(str::to_owned),
+        display: display.map(str::to_owned),
+        ..empty(source, "PROVIDER")
+    })
+}
+
+/// The department by its four-digit key.
+fn department(source: &Source<'_>) -> Option<Contact> {
+    let coding = list(source.resource, "serviceType")
+        .flat_map(|service| list(service, "coding"))
+        .find(|coding| {
+            is_system(coding, "Fachabteilungsschluessel")
+                || is_system(coding, "Fachabteilungsschluessel-erweitert")
+        })?;
+    let key = text(coding, "code")?;
+    Some(Contact {
+        identifier_system: text(coding, "system").map(str::to_owned),
+        identifier_value: Some(key.to_owned()),
+        display: text(coding, "display").map(str::to_owned),
+        department_key: Some(key.to_owned()),
+        ..empty(source, "DEPARTMENT")
+    })
+}
+
+fn empty(source: &Source<'_>, kind: &'static str) -> Contact {
+    Contact {
+        seq: source.seq,
+        encounter_fhir_id: source.id.to_owned(),
+        position: 0,
+        source: kind,
+        place_type: None,
+        place_id: None,
+        identifier_system: None,
+        identifier_value: None,
+        display: None,
+        department_key: None,
+        physical_type: None,
+        started_at: None,
+        ended_at: None,
+    }
+}
