@@ -9,6 +9,8 @@ pub mod import;
 pub mod migrate;
 pub mod pool;
 pub mod schema;
+#[cfg(test)]
+mod testing;
 
 pub use diesel::pg::PgConnection as Connection;
 pub use error::{Error, Result};

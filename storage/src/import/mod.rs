@@ -1,5 +1,9 @@
 //! What all imports share: the run that is recorded, the report that is printed, the quarantine of bad lines.
 
+mod dhis2;
+pub mod metadata;
+pub mod tracker;
+
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Nullable, Text},
