@@ -1,6 +1,9 @@
 //! What all imports share: the run that is recorded, the report that is printed, the quarantine of bad lines.
 
 pub mod fhir;
+mod dhis2;
+pub mod metadata;
+pub mod tracker;
 
 use diesel::{
     prelude::*,
