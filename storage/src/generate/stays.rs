@@ -105,28 +105,23 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn person(&mut self, stays: usize, stays_per_person: f64) {
-        let days = self.admission_days(stays);
+    fn person(&mut self, count: usize, stays_per_person: f64) {
+        let days = self.admission_days(count);
+        let clinics = self.clinics_of(count);
         let draft = self.draft(days[0]);
-        let home = self.clinics.pick(&mut self.random) as u8;
-        let other = (home + self.random.random_range(1..3)) % 3;
-        let is_shared = stays > 1 && self.random.random_bool(0.14);
+        let is_dated = self.random.random_bool(0.997);
         let mut person = Person {
             sex: draft.sex,
-            birth: self
-                .random
-                .random_bool(0.997)
-                .then(|| (draft.born.year() as i16, draft.born.month() as u8)),
-            clinics: 0,
+            birth: is_dated.then(|| (draft.born.year() as i16, draft.born.month() as u8)),
+            clinics: clinics.iter().fold(0, |known, clinic| known | 1 << clinic),
             died: None,
         };
         let mut before: Option<Stay> = None;
-        for (place, &day) in days.iter().enumerate() {
-            let turn = place % 3 == 1;
-            let clinic = if is_shared && turn { other } else { home };
-            let mut stay = self.stay(&draft, day, clinic, before.map(|before| before.chapter));
+        for (place, (&day, &clinic)) in days.iter().zip(&clinics).enumerate() {
+            let last_chapter = before.map(|before| before.chapter);
+            let mut stay = self.stay(&draft, day, clinic, last_chapter);
             match days.get(place + 1) {
-                Some(&next) => self.leave_before(&mut stay, next, is_shared && !turn),
+                Some(&next) => leave_before(&mut stay, next, clinics[place + 1]),
                 None => self.may_die(&mut stay, &draft, stays_per_person),
             }
             if let Some(before) = before {
@@ -138,11 +133,26 @@ impl<'a> Planner<'a> {
             if stay.ending == keys::DEATH {
                 person.died = Some(stay.day + stay.nights);
             }
-            person.clinics |= 1 << stay.clinic;
             before = Some(stay);
             self.hospital.stays.push(stay);
         }
         self.hospital.persons.push(person);
+    }
+
+    /// The clinic of each stay: mostly the same, for some people another one now and then.
+    fn clinics_of(&mut self, count: usize) -> Vec<u8> {
+        let home = self.clinics.pick(&mut self.random) as u8;
+        let other = (home + self.random.random_range(1..3)) % 3;
+        let changes = self.random.random_bool(0.14);
+        (0..count)
+            .map(|place| {
+                if changes && place % 3 == 1 {
+                    other
+                } else {
+                    home
+                }
+            })
+            .collect()
     }
 
     /// Different days, in order. Most returns come soon after the stay before.
@@ -248,17 +258,6 @@ impl<'a> Planner<'a> {
         stay
     }
 
-    /// A stay ends before the next one begins; one just before a stay in the other clinic ends with a transfer to it.
-    fn leave_before(&mut self, stay: &mut Stay, next: u16, changes_clinic: bool) {
-        let gap = next - stay.day;
-        stay.nights = stay.nights.min(gap);
-        if changes_clinic && gap <= 14 && stay.case_kind == CaseKind::Full {
-            stay.nights = gap;
-            stay.ending = keys::TRANSFERRED_OUT;
-        }
-        leave_after_arrival(stay);
-    }
-
     fn may_die(&mut self, stay: &mut Stay, draft: &Draft, stays_per_person: f64) {
         let age = (self.calendar.date(stay.day) - draft.born).num_days() / 365;
         let risk = match age {
@@ -311,6 +310,17 @@ fn leave_after_arrival(stay: &mut Stay) {
         stay.minute = stay.minute.min(1_020);
         stay.discharge_minute = stay.minute + 60 + (stay.discharge_minute % 300);
     }
+}
+
+/// A stay ends before the next one begins; one just before a stay in another clinic ends with a transfer to it.
+fn leave_before(stay: &mut Stay, next: u16, next_clinic: u8) {
+    let gap = next - stay.day;
+    stay.nights = stay.nights.min(gap);
+    if next_clinic != stay.clinic && gap <= 14 && stay.case_kind == CaseKind::Full {
+        stay.nights = gap;
+        stay.ending = keys::TRANSFERRED_OUT;
+    }
+    leave_after_arrival(stay);
 }
 
 /// A stay that begins on the day the one before ended begins later on that day; in another clinic it is a transfer.
