@@ -42,14 +42,16 @@ use diesel::{
 };
 use indicatif::ProgressBar;
 
-pub use crate::import::Report;
 pub use volume::Volume;
 
 use self::{
     calendar::Calendar, copy::Loader, enrollments::Register, hospital::Hospital, org_units::Tree,
     programs::Metadata, users::User,
 };
-use crate::{Connection, Error, Result, import};
+use crate::{
+    Connection, Error, Result,
+    import::{self, Report},
+};
 
 /// Fills an empty database, in one transaction, with data of the six years before `today`. [`settle`] is to be called
 /// afterwards.

@@ -269,7 +269,7 @@ impl<'a> Planner<'a> {
         if stay.case_kind == CaseKind::Full
             && self
                 .random
-                .random_bool((0.024 * stays_per_person * risk).min(1.0))
+                .random_bool((0.022 * stays_per_person * risk).min(1.0))
         {
             stay.ending = keys::DEATH;
         }
