@@ -3,9 +3,9 @@
 use super::{
     Plan,
     copy::Loader,
+    hospital::{Person, Sex},
     names,
     random::{Kind, uid},
-    stays::{Person, Sex},
 };
 use crate::{
     Result,

@@ -5,12 +5,12 @@ use domain::icd10::{CHAPTERS, block_first, block_last, chapter_of};
 use rand::Rng;
 
 use super::{
+    hospital::Sex,
     random::{Stream, Weighted, shuffle, stream},
-    stays::Sex,
 };
 
 /// Codes that lead their chapters.
-const FREQUENT: [&str; 78] = [
+const FREQUENT: [&str; 77] = [
     "A09.9", "A41.9", "A46", "A04.7", "B34.9", "B99", "C34.1", "C50.4", "C18.7", "C61", "C67.9",
     "D12.6", "D50.0", "D62", "D68.35", "E11.90", "E78.0", "E87.6", "E86", "E66.00", "E03.9",
     "F10.0", "F32.2", "F05.1", "F20.0", "G40.2", "G45.92", "G47.31", "G20.10", "H25.1", "H26.9",
@@ -18,7 +18,7 @@ const FREQUENT: [&str; 78] = [
     "I63.5", "J18.9", "J44.19", "J20.9", "J35.0", "J69.0", "K80.20", "K35.8", "K40.90", "K29.6",
     "K57.30", "K21.0", "L03.11", "L89.24", "M16.1", "M17.1", "M54.4", "M48.06", "N39.0", "N18.3",
     "N17.91", "N20.1", "N40", "O80", "O70.0", "O42.0", "P07.3", "P59.9", "Q21.1", "R55", "R07.4",
-    "S06.0", "S72.01", "S82.6", "Z38.0", "Z92.1", "U07.1",
+    "S06.0", "S72.01", "S82.6", "Z92.1", "U07.1",
 ];
 
 /// Ranges of categories that occur in one sex only.

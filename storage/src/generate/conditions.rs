@@ -11,9 +11,9 @@ use super::{
     clinics::pseudonym,
     codes::Pool,
     copy::{Loader, Rows},
+    hospital::Stay,
     keys::{self, CHAPTERS},
     random::{Apportion, Stream, Weighted, stream},
-    stays::Stay,
 };
 use crate::{Result, schema::conditions};
 

@@ -7,8 +7,8 @@ use super::{
     Plan,
     clinics::pseudonym,
     copy::{Loader, Rows},
+    hospital::{CaseKind, Person, Stay},
     keys::{ADMISSIONS, ENDINGS},
-    stays::{CaseKind, Person, Stay},
 };
 use crate::{Result, schema::encounters};
 

@@ -17,6 +17,7 @@ mod copy;
 mod data_elements;
 mod encounters;
 mod enrollments;
+mod hospital;
 mod keys;
 mod names;
 mod observations;
@@ -41,14 +42,16 @@ use diesel::{
 };
 use indicatif::ProgressBar;
 
-pub use crate::import::Report;
 pub use volume::Volume;
 
 use self::{
-    calendar::Calendar, copy::Loader, enrollments::Register, org_units::Tree, programs::Metadata,
-    stays::Hospital, users::User,
+    calendar::Calendar, copy::Loader, enrollments::Register, hospital::Hospital, org_units::Tree,
+    programs::Metadata, users::User,
 };
-use crate::{Connection, Error, Result, import};
+use crate::{
+    Connection, Error, Result,
+    import::{self, Report},
+};
 
 /// Fills an empty database, in one transaction, with data of the six years before `today`. [`settle`] is to be called
 /// afterwards.

@@ -70,7 +70,7 @@ pub(super) const FAMILY: [&str; 32] = [
     "Mkandawire",
 ];
 
-/// Wards of a clinic: name, department key. Their places are used by [`super::stations`].
+/// Wards of a clinic: name, department key. Their places are used by [`super::transfers`].
 pub(super) const WARDS: [(&str, &str); 25] = [
     ("Notaufnahme", "3700"),
     ("Intensivstation", "3600"),

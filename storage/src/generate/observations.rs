@@ -9,8 +9,8 @@ use super::{
     calendar::instant,
     clinics::pseudonym,
     copy::{Loader, Rows},
+    hospital::Stay,
     random::{Apportion, Stream, Weighted, normal, one_of, stream},
-    stays::Stay,
 };
 use crate::{Result, partitions::create_month_partitions, schema::observations};
 

@@ -1,11 +1,12 @@
-//! Persons and their stays in the clinics: planned in memory, a few bytes each, then sorted by admission.
+//! Plans persons and their stays in the clinics, sorted by admission.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{Datelike, Days, NaiveDate};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    calendar::{Calendar, Rhythm, instant},
+    calendar::{Calendar, Rhythm},
+    hospital::{CaseKind, Hospital, Person, Sex, Stay},
     keys::{self, ADMISSIONS, CHAPTERS, ENDINGS},
     random::{Apportion, Stream, Weighted, normal, stream},
     volume::Volume,
@@ -28,99 +29,6 @@ const AGES: [(u16, u16, f64); 6] = [
     (65, 80, 26.0),
     (80, 97, 14.0),
 ];
-
-/// Sex as stored.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Sex {
-    Female,
-    Male,
-    Other,
-    Unknown,
-}
-
-/// A person treated in the group.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Person {
-    pub(super) sex: Sex,
-    /// Year and month of birth.
-    pub(super) birth: Option<(i16, u8)>,
-    /// A bit for each clinic that knows the person.
-    pub(super) clinics: u8,
-    /// Day of death in a clinic.
-    pub(super) died: Option<u16>,
-}
-
-/// Kind of a stay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum CaseKind {
-    Full,
-    Day,
-    Home,
-}
-
-/// One stay.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stay {
-    pub(super) person: u32,
-    pub(super) clinic: u8,
-    /// Day and minute of admission.
-    pub(super) day: u16,
-    pub(super) minute: u16,
-    pub(super) nights: u16,
-    /// Minute of the discharge day.
-    pub(super) discharge_minute: u16,
-    pub(super) case_kind: CaseKind,
-    /// Place in [`ADMISSIONS`].
-    pub(super) admission: u8,
-    /// Place in [`ENDINGS`].
-    pub(super) ending: u8,
-    /// Chapter of the main diagnosis, a place in [`CHAPTERS`].
-    pub(super) chapter: u8,
-}
-
-impl Stay {
-    pub(super) fn is_open(&self) -> bool {
-        self.ending == keys::OPEN
-    }
-
-    pub(super) fn is_birth(&self) -> bool {
-        self.admission == keys::BIRTH
-    }
-
-    /// Instant of admission.
-    pub(super) fn admitted(&self, calendar: &Calendar) -> DateTime<Utc> {
-        instant(calendar.at(self.day, self.minute))
-    }
-
-    /// Instant of discharge; for an open stay, the end of the data.
-    pub(super) fn left(&self, calendar: &Calendar) -> DateTime<Utc> {
-        match self.is_open() {
-            true => instant(calendar.end()),
-            false => instant(calendar.at(self.day + self.nights, self.discharge_minute)),
-        }
-    }
-}
-
-/// Everything that the clinic tables are written from.
-#[derive(Debug, Default)]
-pub(super) struct Hospital {
-    pub(super) persons: Vec<Person>,
-    /// In the order of admission.
-    pub(super) stays: Vec<Stay>,
-}
-
-impl Hospital {
-    /// Beds that are 78 % occupied by the stays of the last year.
-    pub(super) fn beds(&self, clinic: u8, calendar: &Calendar) -> u32 {
-        let since = calendar.days().saturating_sub(365);
-        let recent = self
-            .stays
-            .iter()
-            .filter(|stay| stay.clinic == clinic && stay.day >= since);
-        let days: u32 = recent.map(|stay| u32::from(stay.nights.max(1))).sum();
-        (f64::from(days) / 365.0 / 0.78).ceil() as u32
-    }
-}
 
 /// Plans exactly the persons and stays asked for.
 pub(super) fn plan(volume: &Volume, seed: u64, calendar: &Calendar) -> Hospital {
@@ -146,7 +54,7 @@ pub(super) fn plan(volume: &Volume, seed: u64, calendar: &Calendar) -> Hospital 
 
 /// How prone a person is to return: most never do, a few often.
 fn return_weight(random: &mut impl Rng) -> f64 {
-    (1.6 * normal(random)).exp().min(60.0)
+    (1.8 * normal(random)).exp().min(60.0)
 }
 
 struct Planner<'a> {
@@ -197,28 +105,23 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn person(&mut self, stays: usize, stays_per_person: f64) {
-        let days = self.admission_days(stays);
+    fn person(&mut self, count: usize, stays_per_person: f64) {
+        let days = self.admission_days(count);
+        let clinics = self.clinics_of(count);
         let draft = self.draft(days[0]);
-        let home = self.clinics.pick(&mut self.random) as u8;
-        let other = (home + self.random.random_range(1..3)) % 3;
-        let is_shared = stays > 1 && self.random.random_bool(0.21);
+        let is_dated = self.random.random_bool(0.997);
         let mut person = Person {
             sex: draft.sex,
-            birth: self
-                .random
-                .random_bool(0.997)
-                .then(|| (draft.born.year() as i16, draft.born.month() as u8)),
-            clinics: 0,
+            birth: is_dated.then(|| (draft.born.year() as i16, draft.born.month() as u8)),
+            clinics: clinics.iter().fold(0, |known, clinic| known | 1 << clinic),
             died: None,
         };
         let mut before: Option<Stay> = None;
-        for (place, &day) in days.iter().enumerate() {
-            let turn = place % 3 == 1;
-            let clinic = if is_shared && turn { other } else { home };
-            let mut stay = self.stay(&draft, day, clinic);
+        for (place, (&day, &clinic)) in days.iter().zip(&clinics).enumerate() {
+            let last_chapter = before.map(|before| before.chapter);
+            let mut stay = self.stay(&draft, day, clinic, last_chapter);
             match days.get(place + 1) {
-                Some(&next) => self.leave_before(&mut stay, next, is_shared && !turn),
+                Some(&next) => leave_before(&mut stay, next, clinics[place + 1]),
                 None => self.may_die(&mut stay, &draft, stays_per_person),
             }
             if let Some(before) = before {
@@ -230,18 +133,33 @@ impl<'a> Planner<'a> {
             if stay.ending == keys::DEATH {
                 person.died = Some(stay.day + stay.nights);
             }
-            person.clinics |= 1 << stay.clinic;
             before = Some(stay);
             self.hospital.stays.push(stay);
         }
         self.hospital.persons.push(person);
     }
 
-    /// Different days, in order. A third of the returns come soon after the stay before.
+    /// The clinic of each stay: mostly the same, for some people another one now and then.
+    fn clinics_of(&mut self, count: usize) -> Vec<u8> {
+        let home = self.clinics.pick(&mut self.random) as u8;
+        let other = (home + self.random.random_range(1..3)) % 3;
+        let changes = self.random.random_bool(0.14);
+        (0..count)
+            .map(|place| {
+                if changes && place % 3 == 1 {
+                    other
+                } else {
+                    home
+                }
+            })
+            .collect()
+    }
+
+    /// Different days, in order. Most returns come soon after the stay before.
     fn admission_days(&mut self, count: usize) -> Vec<u16> {
         let mut days = vec![self.days.pick(&mut self.random) as u16];
         while days.len() < count {
-            let day = match self.random.random_bool(0.35) {
+            let day = match self.random.random_bool(0.6) {
                 true => days[days.len() - 1] + self.random.random_range(3..45),
                 false => self.days.pick(&mut self.random) as u16,
             };
@@ -277,18 +195,37 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn stay(&mut self, draft: &Draft, day: u16, clinic: u8) -> Stay {
-        let date = self.calendar.date(day);
-        let age = (date - draft.born).num_days() / 365;
-        let is_birth = draft.is_newborn && date == draft.born;
+    /// Chapter of the main diagnosis: often the same as in the stay `before`.
+    fn chapter(&mut self, draft: &Draft, date: NaiveDate, before: Option<u8>) -> u8 {
         let random = &mut self.random;
+        if draft.is_newborn && date == draft.born {
+            let is_well = random.random_bool(0.72);
+            return if is_well {
+                keys::FACTORS
+            } else {
+                keys::PERINATAL
+            };
+        }
+        let age = (date - draft.born).num_days() / 365;
         let may_be_pregnant = draft.sex == Sex::Female && (15..50).contains(&age);
-        let chapter = match is_birth {
-            true if random.random_bool(0.72) => keys::FACTORS,
-            true => keys::PERINATAL,
-            false => self.chapters[usize::from(may_be_pregnant)][date.month0() as usize]
-                .pick(random) as u8,
+        let lasts = |chapter: &u8| match usize::from(*chapter) {
+            keys::PREGNANCY => may_be_pregnant,
+            _ => *chapter != keys::PERINATAL,
         };
+        match before.filter(lasts) {
+            Some(before) if random.random_bool(0.6) => before,
+            _ => {
+                let months = &self.chapters[usize::from(may_be_pregnant)];
+                months[date.month0() as usize].pick(random) as u8
+            }
+        }
+    }
+
+    fn stay(&mut self, draft: &Draft, day: u16, clinic: u8, before: Option<u8>) -> Stay {
+        let date = self.calendar.date(day);
+        let is_birth = draft.is_newborn && date == draft.born;
+        let chapter = self.chapter(draft, date, before);
+        let random = &mut self.random;
         let case_kind = match (is_birth, chapter) {
             (false, keys::MENTAL) if random.random_bool(0.08) => CaseKind::Home,
             (false, _) if random.random_bool(0.05) => CaseKind::Day,
@@ -321,17 +258,6 @@ impl<'a> Planner<'a> {
         stay
     }
 
-    /// A stay ends before the next one begins; one just before a stay in the other clinic ends with a transfer to it.
-    fn leave_before(&mut self, stay: &mut Stay, next: u16, changes_clinic: bool) {
-        let gap = next - stay.day;
-        stay.nights = stay.nights.min(gap);
-        if changes_clinic && gap <= 14 && stay.case_kind == CaseKind::Full {
-            stay.nights = gap;
-            stay.ending = keys::TRANSFERRED_OUT;
-        }
-        leave_after_arrival(stay);
-    }
-
     fn may_die(&mut self, stay: &mut Stay, draft: &Draft, stays_per_person: f64) {
         let age = (self.calendar.date(stay.day) - draft.born).num_days() / 365;
         let risk = match age {
@@ -343,7 +269,7 @@ impl<'a> Planner<'a> {
         if stay.case_kind == CaseKind::Full
             && self
                 .random
-                .random_bool((0.0215 * stays_per_person * risk).min(1.0))
+                .random_bool((0.022 * stays_per_person * risk).min(1.0))
         {
             stay.ending = keys::DEATH;
         }
@@ -363,7 +289,7 @@ fn nights(case_kind: CaseKind, chapter: u8, random: &mut impl Rng) -> u16 {
         CaseKind::Full if random.random_bool(0.05) => 0,
         CaseKind::Full => {
             let length =
-                (1.25 + 0.95 * normal(random)).exp() * CHAPTERS[usize::from(chapter)].length;
+                (1.5 + 0.95 * normal(random)).exp() * CHAPTERS[usize::from(chapter)].length;
             (length.round() as u16).clamp(1, 180)
         }
     }
@@ -384,6 +310,17 @@ fn leave_after_arrival(stay: &mut Stay) {
         stay.minute = stay.minute.min(1_020);
         stay.discharge_minute = stay.minute + 60 + (stay.discharge_minute % 300);
     }
+}
+
+/// A stay ends before the next one begins; one just before a stay in another clinic ends with a transfer to it.
+fn leave_before(stay: &mut Stay, next: u16, next_clinic: u8) {
+    let gap = next - stay.day;
+    stay.nights = stay.nights.min(gap);
+    if next_clinic != stay.clinic && gap <= 14 && stay.case_kind == CaseKind::Full {
+        stay.nights = gap;
+        stay.ending = keys::TRANSFERRED_OUT;
+    }
+    leave_after_arrival(stay);
 }
 
 /// A stay that begins on the day the one before ended begins later on that day; in another clinic it is a transfer.

@@ -180,7 +180,7 @@ fn an_impossible_volume_is_refused() {
     assert!(matches!(error, Error::Input(_)), "{error}");
 }
 
-/// Loads a volume for good, with the time of each table: `CLINIGRAPH_VOLUME=seed cargo test --release -- --ignored`.
+/// Loads a volume for good: `CLINIGRAPH_VOLUME=seed cargo test --release -p storage large_volumes -- --ignored`.
 #[test]
 #[ignore = "takes minutes, and fills the database"]
 fn large_volumes_load() {

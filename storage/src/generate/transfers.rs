@@ -8,10 +8,10 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     Plan,
     copy::{Loader, Rows},
+    hospital::{CaseKind, Stay},
     keys::{self, CHAPTERS},
     names::WARDS,
     random::{Stream, Weighted, one_of, stream},
-    stays::{CaseKind, Stay},
 };
 use crate::{Result, schema::station_transfers};
 
