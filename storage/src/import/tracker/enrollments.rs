@@ -1,0 +1,364 @@
+//! Enrolments. The first one in a program makes its unit the owner of the tracked entity there.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::{
+    importer::{CHUNK, Importer, Item, Kind, Read, Tally, required},
+    metadata,
+    notes::{Holders, NewNote, holders},
+    owners,
+    payload::{Enrollment, EnrollmentStatus},
+    tracked_entities::{self, check_geometry, store_values},
+    values::{self, Changes},
+};
+use crate::{
+    Connection, Result,
+    import::dhis2::{
+        object::Fault,
+        upsert::{self, Table},
+    },
+    schema::enrollment,
+};
+
+const TABLE: Table = Table {
+    name: "enrollment",
+    key: "enrollmentid",
+};
+
+/// A stored enrolment.
+#[derive(Debug, HasQuery)]
+#[diesel(table_name = enrollment)]
+pub(super) struct Stored {
+    pub(super) uid: String,
+    #[diesel(column_name = enrollmentid)]
+    pub(super) id: i64,
+    #[diesel(column_name = trackedentityid)]
+    pub(super) entity: i64,
+    #[diesel(column_name = programid)]
+    pub(super) program: i64,
+    pub(super) deleted: bool,
+    status: String,
+    completeddate: Option<NaiveDateTime>,
+    completedby: Option<String>,
+}
+
+/// What the checks of a chunk look things up in.
+struct Context {
+    stored: HashMap<String, Stored>,
+    entities: HashMap<String, tracked_entities::Stored>,
+    assigned: HashSet<(i64, i64)>,
+    /// Uid and status of the enrolments of each entity and program, stored and accepted.
+    others: HashMap<(i64, i64), HashMap<String, String>>,
+    notes: Holders,
+}
+
+/// A good enrolment.
+struct Accepted {
+    uid: String,
+    row: Value,
+    entity: i64,
+    values: Changes,
+    notes: Vec<NewNote>,
+}
+
+pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
+    let (mut seen, mut tally) = (HashSet::new(), Tally::default());
+    for chunk in items.chunks(CHUNK) {
+        let read = importer.read::<Enrollment>(Kind::Enrollment, chunk, &mut seen);
+        let mut context = context(importer, &read)?;
+        let mut accepted = Vec::with_capacity(read.len());
+        for item in read {
+            match check(importer, &item, &mut context) {
+                Ok(enrollment) => accepted.push(enrollment),
+                Err(fault) => importer.reject(Kind::Enrollment, item.line, item.uid, fault),
+            }
+        }
+        store(importer, accepted, &context.stored, &mut tally)?;
+    }
+    importer.report(Kind::Enrollment, &tally);
+    Ok(())
+}
+
+/// Enrolments that are stored, by uid.
+pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
+    let rows = Stored::query()
+        .filter(enrollment::uid.eq_any(uids))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.uid.clone(), row)).collect())
+}
+
+fn entity_uid(item: &Read<Enrollment>) -> Option<&String> {
+    item.object.tracked_entity.as_ref().or(item.parent.as_ref())
+}
+
+fn context(importer: &mut Importer, read: &[Read<Enrollment>]) -> Result<Context> {
+    let uids: Vec<&str> = read.iter().map(|item| item.uid.as_str()).collect();
+    let entities: Vec<&str> = read
+        .iter()
+        .filter_map(entity_uid)
+        .map(String::as_str)
+        .collect();
+    let entities = tracked_entities::stored(importer.conn, &entities)?;
+    let ids: Vec<i64> = entities.values().map(|entity| entity.id).collect();
+    let metadata = &importer.metadata;
+    let programs = read
+        .iter()
+        .filter_map(|item| metadata.programs.get(item.object.program.as_ref()?));
+    let programs: Vec<i64> = programs.map(|program| program.id).collect();
+    let units = read
+        .iter()
+        .filter_map(|item| metadata.units.get(item.object.org_unit.as_ref()?));
+    let units: Vec<i64> = units.copied().collect();
+    Ok(Context {
+        stored: stored(importer.conn, &uids)?,
+        assigned: metadata::assigned(importer.conn, &programs, &units)?,
+        others: others(importer.conn, &ids)?,
+        notes: holders(
+            importer.conn,
+            read.iter().flat_map(|item| &item.object.notes),
+        )?,
+        entities,
+    })
+}
+
+/// The enrolments of tracked entities that are not deleted or cancelled.
+fn others(
+    conn: &mut Connection,
+    entities: &[i64],
+) -> Result<HashMap<(i64, i64), HashMap<String, String>>> {
+    let rows = Stored::query()
+        .filter(enrollment::trackedentityid.eq_any(entities))
+        .filter(
+            enrollment::deleted
+                .eq(false)
+                .and(enrollment::status.ne("CANCELLED")),
+        )
+        .load(conn)?;
+    let mut others: HashMap<(i64, i64), HashMap<String, String>> = HashMap::new();
+    for row in rows {
+        others
+            .entry((row.entity, row.program))
+            .or_default()
+            .insert(row.uid, row.status);
+    }
+    Ok(others)
+}
+
+/// Checks one enrolment.
+fn check(
+    importer: &mut Importer,
+    item: &Read<Enrollment>,
+    context: &mut Context,
+) -> Result<Accepted, Fault> {
+    let enrollment = &item.object;
+    let metadata = &importer.metadata;
+    let stored = context.stored.get(&item.uid);
+    if stored.is_some_and(|stored| stored.deleted) {
+        return Err(Fault::new("E1113", "the enrollment is deleted"));
+    }
+    let unit_uid = required(enrollment.org_unit.as_ref(), "orgUnit", "E1122")?;
+    let program_uid = required(enrollment.program.as_ref(), "program", "E1122")?;
+    let entity_uid = required(entity_uid(item), "trackedEntity", "E1122")?;
+    let unit = *(metadata.units.get(unit_uid)).ok_or_else(|| {
+        Fault::new(
+            "E1070",
+            format!("organisation unit {unit_uid} does not exist"),
+        )
+    })?;
+    let program = (metadata.programs.get(program_uid))
+        .ok_or_else(|| Fault::new("E1069", format!("program {program_uid} does not exist")))?;
+    let entity = (context
+        .entities
+        .get(entity_uid)
+        .filter(|entity| !entity.deleted))
+    .ok_or_else(|| importer.absent(Kind::TrackedEntity, entity_uid, "E1068"))?;
+    let enrolled = enrollment
+        .enrolled_at
+        .ok_or_else(|| Fault::new("E1025", "`enrolledAt` is required"))?;
+    let rules = [
+        (
+            program.registration,
+            "E1014",
+            "the program is one without registration",
+        ),
+        (
+            context.assigned.contains(&(program.id, unit)),
+            "E1041",
+            "`orgUnit` is not assigned to the program",
+        ),
+        (
+            program
+                .entity_type
+                .is_none_or(|id| id == entity.entity_type),
+            "E1022",
+            "the tracked entity is not of the program's type",
+        ),
+        (
+            !program.incident_date || enrollment.occurred_at.is_some(),
+            "E1023",
+            "`occurredAt` is required by the program",
+        ),
+        (
+            stored.is_none_or(|stored| stored.program == program.id),
+            "E1127",
+            "`program` may not be changed",
+        ),
+        (
+            stored.is_none_or(|stored| stored.entity == entity.id),
+            "E1127",
+            "`trackedEntity` may not be changed",
+        ),
+    ];
+    for (kept, rule, message) in rules {
+        if !kept {
+            return Err(Fault::new(rule, message));
+        }
+    }
+    check_geometry(enrollment.geometry.as_ref(), &program.feature_type)?;
+    check_others(
+        &item.uid,
+        enrollment.status,
+        program.once,
+        context.others.get(&(entity.id, program.id)),
+    )?;
+    let option_combo = metadata.option_combos.resolve(
+        program.enrollment_combo,
+        enrollment.attribute_option_combo.as_ref(),
+        enrollment.attribute_category_options.as_deref(),
+    )?;
+    let values = values::attributes(metadata, &enrollment.attributes)?;
+    let (completed_on, completed_by) = completion(importer, enrollment, stored);
+    let (program, entity) = (program.id, entity.id);
+    let mut row = json!({
+        "uid": item.uid,
+        "createdatclient": enrollment.created_at_client.map(|moment| moment.0),
+        "lastupdatedatclient": enrollment.updated_at_client.map(|moment| moment.0),
+        "occurreddate": enrollment.occurred_at.map(|moment| moment.0),
+        "enrollmentdate": enrolled.0,
+        "completeddate": completed_on,
+        "completedby": completed_by,
+        "followup": enrollment.follow_up,
+        "deleted": false,
+        "status": enrollment.status.text(),
+        "trackedentityid": entity,
+        "programid": program,
+        "organisationunitid": unit,
+        "attributeoptioncomboid": option_combo,
+        "storedby": importer.user.username,
+        "geometry": enrollment.geometry.as_ref().map(|geometry| &geometry.0),
+    });
+    importer.stamp(&mut row);
+    let notes = importer.new_notes(&item.uid, &enrollment.notes, &context.notes)?;
+    if enrollment.status != EnrollmentStatus::Cancelled {
+        let of_entity = context.others.entry((entity, program)).or_default();
+        of_entity.insert(item.uid.clone(), enrollment.status.text().to_owned());
+    }
+    Ok(Accepted {
+        uid: item.uid.clone(),
+        row,
+        entity,
+        values,
+        notes,
+    })
+}
+
+/// Checks an enrolment against the others of the same entity and program.
+fn check_others(
+    uid: &str,
+    status: EnrollmentStatus,
+    once: bool,
+    others: Option<&HashMap<String, String>>,
+) -> Result<(), Fault> {
+    let mut others = others
+        .into_iter()
+        .flatten()
+        .filter(|(other, _)| *other != uid);
+    if once && status != EnrollmentStatus::Cancelled && others.clone().next().is_some() {
+        return Err(Fault::new(
+            "E1016",
+            "the program enrolls only once, and the tracked entity has an enrollment",
+        ));
+    }
+    if status == EnrollmentStatus::Active && others.any(|(_, status)| status == "ACTIVE") {
+        return Err(Fault::new(
+            "E1015",
+            "the tracked entity has an active enrollment in the program",
+        ));
+    }
+    Ok(())
+}
+
+/// When and by whom it was completed: set when it becomes complete, kept while it is.
+fn completion(
+    importer: &Importer,
+    enrollment: &Enrollment,
+    stored: Option<&Stored>,
+) -> (Option<NaiveDateTime>, Option<String>) {
+    if enrollment.status != EnrollmentStatus::Completed {
+        return (None, None);
+    }
+    match stored.filter(|stored| stored.status == "COMPLETED" && stored.completeddate.is_some()) {
+        Some(stored) => (stored.completeddate, stored.completedby.clone()),
+        None => {
+            let date = enrollment
+                .completed_at
+                .map_or(importer.now, |moment| moment.0);
+            (Some(date), Some(importer.user.username.clone()))
+        }
+    }
+}
+
+impl EnrollmentStatus {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Completed => "COMPLETED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+}
+
+fn store(
+    importer: &mut Importer,
+    accepted: Vec<Accepted>,
+    stored: &HashMap<String, Stored>,
+    tally: &mut Tally,
+) -> Result<()> {
+    let rows: Vec<Value> = accepted
+        .iter()
+        .map(|enrollment| enrollment.row.clone())
+        .collect();
+    let mut ids: HashMap<String, i64> = stored
+        .iter()
+        .map(|(uid, stored)| (uid.clone(), stored.id))
+        .collect();
+    let mut changed = HashSet::new();
+    for row in upsert::objects(importer.conn, &TABLE, &rows)? {
+        changed.insert(row.id);
+        ids.insert(row.uid, row.id);
+    }
+    let (mut objects, mut values, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    for enrollment in accepted {
+        let Some(&id) = ids.get(&enrollment.uid) else {
+            continue;
+        };
+        objects.push((id, stored.contains_key(&enrollment.uid)));
+        values.push((enrollment.entity, enrollment.values));
+        notes.extend(enrollment.notes.into_iter().map(|note| (id, note)));
+    }
+    let enrolled: Vec<i64> = objects.iter().map(|(id, _)| *id).collect();
+    owners::establish(
+        importer.conn,
+        &enrolled,
+        &importer.user.username,
+        importer.now,
+    )?;
+    store_values(importer, values)?;
+    changed.extend(importer.store_notes("enrollment_notes", "enrollmentid", notes)?);
+    tally.count(&objects, &changed);
+    Ok(())
+}

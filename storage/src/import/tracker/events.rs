@@ -1,0 +1,280 @@
+//! Events of both stores: what a chunk refers to, and its writing. The checks are in `event_check`.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::{
+    enrollments,
+    event_check::{self, Accepted},
+    importer::{CHUNK, Importer, Item, Kind, Read, Tally},
+    metadata,
+    notes::{Holders, holders},
+    owners,
+    payload::Event,
+};
+use crate::{
+    Connection, Result,
+    import::dhis2::upsert::{self, Table},
+    schema::{singleevent, trackerevent},
+};
+
+/// Which table holds an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Store {
+    Single,
+    Tracker,
+}
+
+impl Store {
+    fn table(self) -> Table {
+        let name = match self {
+            Store::Single => "singleevent",
+            Store::Tracker => "trackerevent",
+        };
+        Table {
+            name,
+            key: "eventid",
+        }
+    }
+
+    fn notes(self) -> &'static str {
+        match self {
+            Store::Single => "singleevent_notes",
+            Store::Tracker => "trackerevent_notes",
+        }
+    }
+}
+
+/// A stored event.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) store: Store,
+    pub(super) id: i64,
+    pub(super) stage: i64,
+    pub(super) enrollment: Option<i64>,
+    pub(super) deleted: bool,
+    pub(super) status: String,
+    pub(super) completed_on: Option<NaiveDateTime>,
+    pub(super) completed_by: Option<String>,
+    pub(super) values: Value,
+}
+
+/// What the checks of a chunk look things up in.
+pub(super) struct Context {
+    pub(super) stored: HashMap<String, Stored>,
+    pub(super) enrollments: HashMap<String, enrollments::Stored>,
+    pub(super) assigned: HashSet<(i64, i64)>,
+    pub(super) owners: HashMap<i64, i64>,
+    /// Events of each enrolment and stage, stored and accepted.
+    pub(super) of_stage: HashMap<(i64, i64), HashSet<String>>,
+    pub(super) notes: Holders,
+}
+
+pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
+    let (mut seen, mut tally) = (HashSet::new(), Tally::default());
+    for chunk in items.chunks(CHUNK) {
+        let read = importer.read::<Event>(Kind::Event, chunk, &mut seen);
+        let mut context = context(importer, &read)?;
+        let (mut single, mut tracker) = (Vec::new(), Vec::new());
+        for item in read {
+            match event_check::check(importer, &item, &mut context) {
+                Ok(event) if event.store == Store::Single => single.push(event),
+                Ok(event) => tracker.push(event),
+                Err(fault) => importer.reject(Kind::Event, item.line, item.uid, fault),
+            }
+        }
+        store(importer, Store::Single, single, &context.stored, &mut tally)?;
+        store(
+            importer,
+            Store::Tracker,
+            tracker,
+            &context.stored,
+            &mut tally,
+        )?;
+    }
+    importer.report(Kind::Event, &tally);
+    if importer.unassigned > 0 {
+        let notice = format!(
+            "E1120: {} events name an assignee, but their stage allows none; they were stored without.",
+            importer.unassigned
+        );
+        importer.report.notices.push(notice);
+    }
+    Ok(())
+}
+
+pub(super) fn enrollment_uid(item: &Read<Event>) -> Option<&String> {
+    item.object
+        .enrollment
+        .as_ref()
+        .or(item.parent.as_ref())
+        .filter(|uid| !uid.is_empty())
+}
+
+fn context(importer: &mut Importer, read: &[Read<Event>]) -> Result<Context> {
+    let uids: Vec<&str> = read.iter().map(|item| item.uid.as_str()).collect();
+    let enrollments: Vec<&str> = read
+        .iter()
+        .filter_map(enrollment_uid)
+        .map(String::as_str)
+        .collect();
+    let enrollments = enrollments::stored(importer.conn, &enrollments)?;
+    let ids: Vec<i64> = enrollments
+        .values()
+        .map(|enrollment| enrollment.id)
+        .collect();
+    owners::establish(importer.conn, &ids, &importer.user.username, importer.now)?;
+    let metadata = &importer.metadata;
+    let programs = read
+        .iter()
+        .filter_map(|item| event_check::program_uid(metadata, &item.object));
+    let programs = programs
+        .filter_map(|uid| Some(metadata.programs.get(uid)?.id))
+        .collect::<HashSet<i64>>();
+    let units = read
+        .iter()
+        .filter_map(|item| metadata.units.get(item.object.org_unit.as_ref()?));
+    let units = units.copied().collect::<HashSet<i64>>();
+    Ok(Context {
+        stored: stored(importer.conn, &uids)?,
+        assigned: metadata::assigned(
+            importer.conn,
+            &Vec::from_iter(programs),
+            &Vec::from_iter(units),
+        )?,
+        owners: owners::of_enrollments(importer.conn, &ids)?,
+        of_stage: of_stage(importer.conn, &ids)?,
+        notes: holders(
+            importer.conn,
+            read.iter().flat_map(|item| &item.object.notes),
+        )?,
+        enrollments,
+    })
+}
+
+#[derive(HasQuery)]
+#[diesel(table_name = singleevent)]
+struct SingleRow {
+    uid: String,
+    eventid: i64,
+    programstageid: i64,
+    deleted: bool,
+    status: String,
+    completeddate: Option<NaiveDateTime>,
+    completedby: Option<String>,
+    eventdatavalues: Value,
+}
+
+#[derive(HasQuery)]
+#[diesel(table_name = trackerevent)]
+struct TrackerRow {
+    uid: String,
+    eventid: i64,
+    programstageid: i64,
+    enrollmentid: i64,
+    deleted: bool,
+    status: String,
+    completeddate: Option<NaiveDateTime>,
+    completedby: Option<String>,
+    eventdatavalues: Value,
+}
+
+/// Events of both tables that are stored, by uid.
+pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
+    let single = SingleRow::query()
+        .filter(singleevent::uid.eq_any(uids))
+        .load(conn)?;
+    let single = single.into_iter().map(|row| {
+        let stored = Stored {
+            store: Store::Single,
+            id: row.eventid,
+            stage: row.programstageid,
+            enrollment: None,
+            deleted: row.deleted,
+            status: row.status,
+            completed_on: row.completeddate,
+            completed_by: row.completedby,
+            values: row.eventdatavalues,
+        };
+        (row.uid, stored)
+    });
+    let tracker = TrackerRow::query()
+        .filter(trackerevent::uid.eq_any(uids))
+        .load(conn)?;
+    let tracker = tracker.into_iter().map(|row| {
+        let stored = Stored {
+            store: Store::Tracker,
+            id: row.eventid,
+            stage: row.programstageid,
+            enrollment: Some(row.enrollmentid),
+            deleted: row.deleted,
+            status: row.status,
+            completed_on: row.completeddate,
+            completed_by: row.completedby,
+            values: row.eventdatavalues,
+        };
+        (row.uid, stored)
+    });
+    Ok(single.chain(tracker).collect())
+}
+
+/// The events of enrolments that are not deleted, by enrolment and stage.
+fn of_stage(
+    conn: &mut Connection,
+    enrollments: &[i64],
+) -> Result<HashMap<(i64, i64), HashSet<String>>> {
+    use trackerevent as t;
+    let rows: Vec<(i64, i64, String)> = t::table
+        .filter(
+            t::enrollmentid
+                .eq_any(enrollments)
+                .and(t::deleted.eq(false)),
+        )
+        .select((t::enrollmentid, t::programstageid, t::uid))
+        .load(conn)?;
+    let mut of_stage: HashMap<(i64, i64), HashSet<String>> = HashMap::new();
+    for (enrollment, stage, uid) in rows {
+        of_stage.entry((enrollment, stage)).or_default().insert(uid);
+    }
+    Ok(of_stage)
+}
+
+fn store(
+    importer: &mut Importer,
+    store: Store,
+    accepted: Vec<Accepted>,
+    stored: &HashMap<String, Stored>,
+    tally: &mut Tally,
+) -> Result<()> {
+    let mut ids: HashMap<String, i64> = stored
+        .iter()
+        .map(|(uid, stored)| (uid.clone(), stored.id))
+        .collect();
+    let (mut rows, mut noted) = (
+        Vec::with_capacity(accepted.len()),
+        Vec::with_capacity(accepted.len()),
+    );
+    for event in accepted {
+        rows.push(event.row);
+        noted.push((event.uid, event.notes));
+    }
+    let mut changed = HashSet::new();
+    for row in upsert::objects(importer.conn, &store.table(), &rows)? {
+        changed.insert(row.id);
+        ids.insert(row.uid, row.id);
+    }
+    let (mut objects, mut notes) = (Vec::new(), Vec::new());
+    for (uid, of_event) in noted {
+        let Some(&id) = ids.get(&uid) else {
+            continue;
+        };
+        objects.push((id, stored.contains_key(&uid)));
+        notes.extend(of_event.into_iter().map(|note| (id, note)));
+    }
+    changed.extend(importer.store_notes(store.notes(), "eventid", notes)?);
+    tally.count(&objects, &changed);
+    Ok(())
+}

@@ -1,0 +1,326 @@
+//! Relationships and their two ends. A stored relationship is never changed.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::{
+    prelude::*,
+    sql_types::{Array, BigInt},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    enrollments,
+    events::{self, Store},
+    importer::{CHUNK, Importer, Item, Kind, Read, Tally, required},
+    payload::Relationship,
+    tracked_entities,
+};
+use crate::{
+    Connection, Result,
+    import::dhis2::{
+        object::Fault,
+        upsert::{self, Relation, Table},
+    },
+    schema::relationship,
+};
+
+const TABLE: Table = Table {
+    name: "relationship",
+    key: "relationshipid",
+};
+const ITEMS: Relation = Relation {
+    name: "relationshipitem",
+    owner: "relationshipid",
+    member: "side",
+};
+
+/// The column of `relationshipitem` that is set, and the key in it.
+type End = (&'static str, i64);
+/// Type, origin and destination.
+type Link = (i64, End, End);
+
+/// What the checks of a chunk look things up in.
+struct Context {
+    stored: HashMap<String, (i64, bool)>,
+    entities: HashMap<String, tracked_entities::Stored>,
+    enrollments: HashMap<String, enrollments::Stored>,
+    events: HashMap<String, events::Stored>,
+}
+
+pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
+    let (mut seen, mut tally) = (HashSet::new(), Tally::default());
+    let mut linked = HashSet::new();
+    for chunk in items.chunks(CHUNK) {
+        let read = importer.read::<Relationship>(Kind::Relationship, chunk, &mut seen);
+        let context = context(importer.conn, &read)?;
+        let mut good = Vec::new();
+        for item in read {
+            match check(importer, &item, &context) {
+                Ok(link) => good.push((item, link)),
+                Err(fault) => importer.reject(Kind::Relationship, item.line, item.uid, fault),
+            }
+        }
+        linked.extend(stored_links(
+            importer.conn,
+            good.iter().map(|(_, link)| link),
+        )?);
+        let mut accepted = Vec::new();
+        for (item, link) in good {
+            let known = context.stored.contains_key(&item.uid);
+            if !known && !linked.insert(link) {
+                let fault = Fault::new(
+                    "E4018",
+                    "a relationship of this type between the same objects exists",
+                );
+                importer.reject(Kind::Relationship, item.line, item.uid, fault);
+                continue;
+            }
+            accepted.push((item, link));
+        }
+        store(importer, &accepted, &context.stored, &mut tally)?;
+    }
+    importer.report(Kind::Relationship, &tally);
+    Ok(())
+}
+
+/// The uid that an end names for a kind of object: `{"event": {"event": uid}}`, or `{"event": uid}`.
+fn named(end: &Map<String, Value>, kind: Kind) -> Option<&str> {
+    let object = end.get(kind.name())?;
+    object
+        .as_str()
+        .or_else(|| object.get(kind.name())?.as_str())
+}
+
+fn context(conn: &mut Connection, read: &[Read<Relationship>]) -> Result<Context> {
+    let uids: Vec<&str> = read.iter().map(|item| item.uid.as_str()).collect();
+    let ends = |kind: Kind| -> Vec<&str> {
+        let ends = read
+            .iter()
+            .flat_map(|item| [&item.object.from, &item.object.to]);
+        ends.flatten().filter_map(|end| named(end, kind)).collect()
+    };
+    let stored: Vec<(String, i64, bool)> = relationship::table
+        .filter(relationship::uid.eq_any(uids))
+        .select((
+            relationship::uid,
+            relationship::relationshipid,
+            relationship::deleted,
+        ))
+        .load(conn)?;
+    Ok(Context {
+        stored: stored
+            .into_iter()
+            .map(|(uid, id, deleted)| (uid, (id, deleted)))
+            .collect(),
+        entities: tracked_entities::stored(conn, &ends(Kind::TrackedEntity))?,
+        enrollments: enrollments::stored(conn, &ends(Kind::Enrollment))?,
+        events: events::stored(conn, &ends(Kind::Event))?,
+    })
+}
+
+/// Checks one relationship.
+fn check(importer: &Importer, item: &Read<Relationship>, context: &Context) -> Result<Link, Fault> {
+    if context
+        .stored
+        .get(&item.uid)
+        .is_some_and(|(_, deleted)| *deleted)
+    {
+        return Err(Fault::new("E4017", "the relationship is deleted"));
+    }
+    let uid = required(
+        item.object.relationship_type.as_ref(),
+        "relationshipType",
+        "E1124",
+    )?;
+    let kind = importer.metadata.relationship_types.get(uid);
+    let kind =
+        kind.ok_or_else(|| Fault::new("E4006", format!("relationship type {uid} does not exist")))?;
+    let from = item
+        .object
+        .from
+        .as_ref()
+        .ok_or_else(|| Fault::new("E1124", "`from` is required"))?;
+    let to = item
+        .object
+        .to
+        .as_ref()
+        .ok_or_else(|| Fault::new("E1124", "`to` is required"))?;
+    let from = end(importer, "from", from, &kind.from, context)?;
+    let to = end(importer, "to", to, &kind.to, context)?;
+    if from == to {
+        return Err(Fault::new(
+            "E4000",
+            "a relationship cannot link an object to itself",
+        ));
+    }
+    Ok((kind.id, from, to))
+}
+
+/// Finds the object at one end, and checks it against the constraint of the type.
+fn end(
+    importer: &Importer,
+    side: &str,
+    end: &Map<String, Value>,
+    constraint: &Value,
+    context: &Context,
+) -> Result<End, Fault> {
+    let kinds = [Kind::TrackedEntity, Kind::Enrollment, Kind::Event];
+    let mut given = kinds
+        .iter()
+        .filter(|kind| end.get(kind.name()).is_some_and(|object| !object.is_null()));
+    let (Some(&kind), None) = (given.next(), given.next()) else {
+        return Err(Fault::new(
+            "E4001",
+            format!("`{side}` must be one trackedEntity, enrollment or event"),
+        ));
+    };
+    let uid =
+        named(end, kind).ok_or_else(|| Fault::new("E4001", format!("`{side}` names no uid")))?;
+    let required = constraint["relationshipEntity"]
+        .as_str()
+        .unwrap_or_default();
+    if !required.is_empty() && required != constrained(kind) {
+        return Err(Fault::new(
+            "E4010",
+            format!("`{side}` must be a {required}"),
+        ));
+    }
+    let absent = || importer.absent(kind, uid, "E4012");
+    match kind {
+        Kind::TrackedEntity => {
+            let entity = context
+                .entities
+                .get(uid)
+                .filter(|entity| !entity.deleted)
+                .ok_or_else(absent)?;
+            let required = constraint["trackedEntityType"]["id"].as_str();
+            let required = required.and_then(|uid| importer.metadata.entity_types.get(uid));
+            if required.is_some_and(|required| required.id != entity.entity_type) {
+                return Err(Fault::new(
+                    "E4014",
+                    format!("`{side}` is not of the required tracked entity type"),
+                ));
+            }
+            Ok(("trackedentityid", entity.id))
+        }
+        Kind::Enrollment => {
+            let enrollment = context
+                .enrollments
+                .get(uid)
+                .filter(|enrollment| !enrollment.deleted);
+            Ok(("enrollmentid", enrollment.ok_or_else(absent)?.id))
+        }
+        Kind::Event | Kind::Relationship => {
+            let event = context
+                .events
+                .get(uid)
+                .filter(|event| !event.deleted)
+                .ok_or_else(absent)?;
+            let column = match event.store {
+                Store::Single => "singleeventid",
+                Store::Tracker => "trackereventid",
+            };
+            Ok((column, event.id))
+        }
+    }
+}
+
+/// What relationship types call a kind of object.
+fn constrained(kind: Kind) -> &'static str {
+    match kind {
+        Kind::TrackedEntity => "TRACKED_ENTITY_INSTANCE",
+        Kind::Enrollment => "PROGRAM_INSTANCE",
+        Kind::Event | Kind::Relationship => "PROGRAM_STAGE_INSTANCE",
+    }
+}
+
+/// Which of the links are stored.
+fn stored_links<'a>(
+    conn: &mut Connection,
+    links: impl Iterator<Item = &'a Link>,
+) -> Result<Vec<Link>> {
+    let mut stored = Vec::new();
+    let mut by_columns: HashMap<(&str, &str), Vec<&Link>> = HashMap::new();
+    for link in links {
+        by_columns
+            .entry((link.1.0, link.2.0))
+            .or_default()
+            .push(link);
+    }
+    for ((from, to), links) in by_columns {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            place: i64,
+        }
+        let rows: Vec<Row> = diesel::sql_query(format!(
+            "SELECT DISTINCT link.place FROM unnest($1, $2, $3) WITH ORDINALITY AS link (type, origin, destination, place)
+             JOIN relationshipitem f ON f.{from} = link.origin AND f.side = 'FROM'
+             JOIN relationshipitem t ON t.relationshipid = f.relationshipid AND t.{to} = link.destination AND t.side = 'TO'
+             JOIN relationship r ON r.relationshipid = f.relationshipid AND r.relationshiptypeid = link.type AND NOT r.deleted"
+        ))
+        .bind::<Array<BigInt>, _>(links.iter().map(|link| link.0).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(links.iter().map(|link| link.1.1).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(links.iter().map(|link| link.2.1).collect::<Vec<_>>())
+        .load(conn)?;
+        let places = rows
+            .iter()
+            .filter_map(|row| usize::try_from(row.place - 1).ok());
+        stored.extend(places.filter_map(|place| links.get(place).map(|link| **link)));
+    }
+    Ok(stored)
+}
+
+fn store(
+    importer: &mut Importer,
+    accepted: &[(Read<Relationship>, Link)],
+    stored: &HashMap<String, (i64, bool)>,
+    tally: &mut Tally,
+) -> Result<()> {
+    let new: Vec<_> = accepted
+        .iter()
+        .filter(|(item, _)| !stored.contains_key(&item.uid))
+        .collect();
+    let rows: Vec<Value> = new
+        .iter()
+        .map(|(item, link)| {
+            json!({
+                "uid": item.uid,
+                "relationshiptypeid": link.0,
+                "created": importer.now,
+                "lastupdated": importer.now,
+                "createdatclient": item.object.created_at_client.map(|moment| moment.0),
+                "deleted": false,
+            })
+        })
+        .collect();
+    let created = upsert::objects(importer.conn, &TABLE, &rows)?;
+    let ids: HashMap<&str, i64> = created
+        .iter()
+        .map(|row| (row.uid.as_str(), row.id))
+        .collect();
+    let items: Vec<Value> = new
+        .iter()
+        .filter_map(|(item, link)| Some((ids.get(item.uid.as_str())?, link)))
+        .flat_map(|(id, link)| [item_row(*id, "FROM", link.1), item_row(*id, "TO", link.2)])
+        .collect();
+    upsert::members(importer.conn, &ITEMS, &items)?;
+    let known = accepted
+        .iter()
+        .filter_map(|(item, _)| Some((stored.get(&item.uid)?.0, true)));
+    let objects: Vec<(i64, bool)> = known.chain(ids.values().map(|id| (*id, false))).collect();
+    tally.count(&objects, &HashSet::new());
+    Ok(())
+}
+
+fn item_row(relationship: i64, side: &str, end: End) -> Value {
+    let key = |column| (end.0 == column).then_some(end.1);
+    json!({
+        "relationshipid": relationship,
+        "side": side,
+        "trackedentityid": key("trackedentityid"),
+        "enrollmentid": key("enrollmentid"),
+        "trackereventid": key("trackereventid"),
+        "singleeventid": key("singleeventid"),
+    })
+}
