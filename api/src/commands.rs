@@ -182,7 +182,7 @@ fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
     let progress = progress_bar();
     let report = match source {
         Import::Metadata { file } => import::metadata::run(conn, &file, &progress),
-        Import::Tracker { file, user } => { let _ = (file, user); Err(storage::Error::Input("not merged yet".into())) }
+        Import::Tracker { file, user } => import::tracker::run(conn, &file, &user, &progress),
         Import::Fhir { path, clinic } => import::fhir::run(conn, &path, &clinic, &progress),
     };
     progress.finish_and_clear();

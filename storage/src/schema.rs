@@ -207,13 +207,15 @@ diesel::table! {
         patient_pseudo_id -> Nullable<Text>,
         /// Condition.id of the delivery.
         fhir_id -> Text,
-        /// ICD-10 code with its dot, without markers; null when the condition has none.
+        /// ICD-10 code with its dot, without markers; null when the condition has none or is ruled out. Whatever stands here is counted.
         icd10_code -> Nullable<Text>,
+        /// Code of a diagnosis that was ruled out (certainty EXCLUDED); never counted.
+        excluded_icd10_code -> Nullable<Text>,
         /// Chapter of the code; null without a code or outside every chapter.
         icd10_chapter -> Nullable<Text>,
         /// Mark of a double-coded diagnosis; null for none.
         marker -> Nullable<Text>,
-        /// Diagnosesicherheit; null when not stated. EXCLUDED is never counted.
+        /// Diagnosesicherheit; null when not stated.
         certainty -> Nullable<Text>,
         /// Whether it is the stay's main diagnosis.
         is_main -> Bool,

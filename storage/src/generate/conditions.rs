@@ -27,6 +27,7 @@ pub(super) fn load(loader: &mut Loader<'_>, plan: &Plan) -> Result<()> {
         t::patient_pseudo_id,
         t::fhir_id,
         t::icd10_code,
+        t::excluded_icd10_code,
         t::icd10_chapter,
         t::marker,
         t::certainty,
@@ -171,11 +172,16 @@ impl<'a> Writer<'a> {
             .field(self.plan.clinic(stay.clinic))
             .field(encounter)
             .field(pseudonym(stay.person));
-        rows.field(format_args!("condition-{id:08}")).optional(code);
+        let (marker, certainty) = (marker(is_main, random), certainty(is_main, random));
+        let (code, excluded) = match certainty {
+            Some("EXCLUDED") => (None, code),
+            _ => (code, None),
+        };
+        rows.field(format_args!("condition-{id:08}"))
+            .optional(code)
+            .optional(excluded);
         rows.optional(code.and_then(chapter_of).map(|chapter| chapter.number));
-        rows.optional(marker(is_main, random))
-            .optional(certainty(is_main, random))
-            .field(is_main);
+        rows.optional(marker).optional(certainty).field(is_main);
         rows.field(if is_main {
             "{DD,principle-DRG}"
         } else {
