@@ -91,7 +91,7 @@ fn describe(path: &str, reason: &str) -> Fault {
     }
 }
 
-/// Whether a JSON text holds an escaped NUL, which PostgreSQL can store neither as text nor as jsonb.
+/// Whether a JSON text holds an escaped NUL, which `PostgreSQL` can store neither as text nor as jsonb.
 fn holds_nul(json: &str) -> bool {
     json.match_indices("\\u0000").any(|(at, _)| {
         let backslashes = json[..at].bytes().rev().take_while(|&b| b == b'\\').count();

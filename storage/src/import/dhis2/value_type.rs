@@ -75,7 +75,7 @@ impl ValueType {
     }
 }
 
-/// A decimal number as PostgreSQL can cast it: digits, one point, an exponent; no "NaN", "inf" or blanks.
+/// A decimal number as `PostgreSQL` can cast it: digits, one point, an exponent; no "NaN", "inf" or blanks.
 fn number(value: &str) -> Option<f64> {
     let plain = value
         .bytes()

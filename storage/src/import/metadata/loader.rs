@@ -32,10 +32,13 @@ pub(super) struct Loader<'a> {
     pub(super) progress: &'a ProgressBar,
 }
 
+/// Rows that belong to an object, by table. Every object of a kind has the same tables.
+pub(super) type Members = Vec<(Relation, Vec<Value>)>;
+
 /// What a kind makes of an object: its row without `uid` and `code`, and the rows that belong to it without its key.
 pub(super) struct Checked {
     pub(super) row: Value,
-    pub(super) members: Vec<(Relation, Vec<Value>)>,
+    pub(super) members: Members,
 }
 
 /// A good object of the file.
@@ -119,7 +122,7 @@ impl Loader<'_> {
     /// Stores good objects and what belongs to them, and counts them.
     pub(super) fn store(&mut self, kind: Kind, accepted: Vec<Accepted>) -> Result<()> {
         let total = accepted.len() as u64;
-        let mut members: Vec<(String, Vec<(Relation, Vec<Value>)>)> = Vec::new();
+        let mut members: Vec<(String, Members)> = Vec::new();
         let mut rows = Vec::with_capacity(accepted.len());
         for object in accepted {
             rows.push(object.checked.row);
@@ -142,11 +145,7 @@ impl Loader<'_> {
     }
 
     /// Stores what belongs to objects, and takes away what no longer does. Returns the owners that changed.
-    fn store_members(
-        &mut self,
-        kind: Kind,
-        objects: Vec<(String, Vec<(Relation, Vec<Value>)>)>,
-    ) -> Result<Vec<i64>> {
+    fn store_members(&mut self, kind: Kind, objects: Vec<(String, Members)>) -> Result<Vec<i64>> {
         let relations: Vec<Relation> = objects
             .first()
             .map(|(_, members)| members.iter().map(|(relation, _)| *relation).collect())

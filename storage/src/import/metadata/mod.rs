@@ -21,7 +21,11 @@ mod tracked_entities;
 mod tree;
 mod users;
 
-use std::{collections::BTreeMap, io::Read, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+    path::Path,
+};
 
 use chrono::Utc;
 use diesel::RunQueryDsl;
@@ -36,7 +40,7 @@ use super::{
         object::{self, Raw},
     },
 };
-use crate::{Connection, Result};
+use crate::{Connection, Error, Result};
 
 /// A metadata payload whose objects are not looked into yet.
 #[derive(Debug, Deserialize)]
@@ -52,11 +56,14 @@ impl Payload {
         serde_json::from_reader(reader).map_err(|error| object::syntax_error(&error))
     }
 
-    /// Objects of a list; none when it is absent or no list.
-    fn list(&self, kind: Kind) -> Vec<Raw> {
-        let raw = self.0.get(kind.list);
-        raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or_default()
+    /// Objects of a list; none when it is absent or null.
+    fn list(&self, kind: Kind) -> Result<Vec<Raw>> {
+        let Some(raw) = self.0.get(kind.list) else {
+            return Ok(vec![]);
+        };
+        serde_json::from_str::<Option<Vec<Raw>>>(raw.get())
+            .map(Option::unwrap_or_default)
+            .map_err(|_| Error::Input(format!("`{}` is no list; nothing was imported", kind.list)))
     }
 
     /// A sentence for each list that is not imported.
@@ -92,7 +99,7 @@ pub fn run(conn: &mut Connection, file: &Path, progress: &ProgressBar) -> Result
 /// Imports a payload that was read before; `source` names it in the run and in the quarantine.
 ///
 /// # Errors
-/// When a statement fails.
+/// [`crate::Error::Input`] when one of its lists is none, else when a statement fails.
 pub fn load(
     conn: &mut Connection,
     payload: &Payload,
@@ -143,44 +150,29 @@ fn store(
 
 /// Loads the lists in the order of [`kind::ALL`].
 fn load_lists(loader: &mut Loader, payload: &Payload) -> Result<()> {
-    let lists = kind::ALL.map(|kind| payload.list(kind));
-    let total: usize = lists.iter().map(Vec::len).sum();
+    let mut lists = HashMap::new();
+    for kind in kind::ALL {
+        lists.insert(kind, payload.list(kind)?);
+    }
+    let total: usize = lists.values().map(Vec::len).sum();
     loader.progress.set_length(total as u64);
-    let [
-        attributes,
-        option_sets,
-        options,
-        units,
-        roles,
-        users,
-        groups,
-        category_options,
-        categories,
-        category_combos,
-        category_option_combos,
-        data_elements,
-        entity_attributes,
-        entity_types,
-        programs,
-        stages,
-        relationship_types,
-    ] = &lists;
-    let membership = Membership::of(programs, stages);
-    attributes::load(loader, attributes)?;
-    option_sets::load_sets(loader, option_sets)?;
-    option_sets::load_options(loader, options, option_sets)?;
-    organisation_units::load(loader, units)?;
-    users::load_roles(loader, roles)?;
-    users::load_users(loader, users)?;
-    users::load_groups(loader, groups)?;
-    categories::load_options(loader, category_options)?;
-    categories::load_categories(loader, categories)?;
-    categories::load_combos(loader, category_combos)?;
-    categories::load_option_combos(loader, category_option_combos)?;
-    data_elements::load(loader, data_elements)?;
-    tracked_entities::load_attributes(loader, entity_attributes)?;
-    tracked_entities::load_types(loader, entity_types)?;
-    programs::load(loader, programs, &membership)?;
-    program_stages::load(loader, stages, &membership)?;
-    relationship_types::load(loader, relationship_types)
+    let of = |kind: Kind| lists.get(&kind).map_or(&[][..], Vec::as_slice);
+    let membership = Membership::of(of(kind::PROGRAM), of(kind::PROGRAM_STAGE));
+    attributes::load(loader, of(kind::ATTRIBUTE))?;
+    option_sets::load_sets(loader, of(kind::OPTION_SET))?;
+    option_sets::load_options(loader, of(kind::OPTION), of(kind::OPTION_SET))?;
+    organisation_units::load(loader, of(kind::ORGANISATION_UNIT))?;
+    users::load_roles(loader, of(kind::USER_ROLE))?;
+    users::load_users(loader, of(kind::USER))?;
+    users::load_groups(loader, of(kind::USER_GROUP))?;
+    categories::load_options(loader, of(kind::CATEGORY_OPTION))?;
+    categories::load_categories(loader, of(kind::CATEGORY))?;
+    categories::load_combos(loader, of(kind::CATEGORY_COMBO))?;
+    categories::load_option_combos(loader, of(kind::CATEGORY_OPTION_COMBO))?;
+    data_elements::load(loader, of(kind::DATA_ELEMENT))?;
+    tracked_entities::load_attributes(loader, of(kind::TRACKED_ENTITY_ATTRIBUTE))?;
+    tracked_entities::load_types(loader, of(kind::TRACKED_ENTITY_TYPE))?;
+    programs::load(loader, of(kind::PROGRAM), &membership)?;
+    program_stages::load(loader, of(kind::PROGRAM_STAGE), &membership)?;
+    relationship_types::load(loader, of(kind::RELATIONSHIP_TYPE))
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::{prelude::*, sql_types::Text};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     common::plain,
     kind,
-    loader::{Checked, Loader},
+    loader::{Checked, Loader, Members},
     references::{Ref, References},
 };
 use crate::{
@@ -17,7 +17,6 @@ use crate::{
     import::dhis2::{
         object::{Fault, Raw},
         timestamp::Timestamp,
-        upsert::Relation,
     },
 };
 
@@ -121,7 +120,7 @@ pub(super) fn load_users(loader: &mut Loader, list: &[Raw]) -> Result<()> {
     })
 }
 
-fn memberships(references: &References, user: &User) -> Result<Vec<(Relation, Vec<Value>)>, Fault> {
+fn memberships(references: &References, user: &User) -> Result<Members, Fault> {
     let units = |member, list: &[Ref]| {
         let ids = references.many(kind::ORGANISATION_UNIT, member, list)?;
         Ok(plain("organisationunitid", ids))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     importer::{CHUNK, Importer, Item, Kind, Read, Tally, required},
-    metadata,
+    metadata::{self, Program},
     notes::{Holders, NewNote, holders},
     owners,
     payload::{Enrollment, EnrollmentStatus},
@@ -54,6 +54,14 @@ struct Context {
     /// Uid and status of the enrolments of each entity and program, stored and accepted.
     others: HashMap<(i64, i64), HashMap<String, String>>,
     notes: Holders,
+}
+
+/// Where an enrolment belongs.
+struct Place<'a> {
+    program: &'a Program,
+    entity: tracked_entities::Stored,
+    unit: i64,
+    enrolled: NaiveDateTime,
 }
 
 /// A good enrolment.
@@ -157,7 +165,51 @@ fn check(
     let enrollment = &item.object;
     let metadata = &importer.metadata;
     let stored = context.stored.get(&item.uid);
-    if stored.is_some_and(|stored| stored.deleted) {
+    let place = place(importer, item, context)?;
+    check_place(enrollment, &place, stored, context)?;
+    check_geometry(enrollment.geometry.as_ref(), &place.program.feature_type)?;
+    let others = (place.entity.id, place.program.id);
+    check_others(
+        &item.uid,
+        enrollment.status,
+        place.program.once,
+        context.others.get(&others),
+    )?;
+    let option_combo = metadata.option_combos.resolve(
+        place.program.enrollment_combo,
+        enrollment.attribute_option_combo.as_ref(),
+        enrollment.attribute_category_options.as_deref(),
+    )?;
+    let values = values::attributes(metadata, &enrollment.attributes)?;
+    let row = row(importer, item, &place, option_combo, stored);
+    let entity = place.entity.id;
+    let notes = importer.new_notes(&item.uid, &enrollment.notes, &context.notes)?;
+    if enrollment.status != EnrollmentStatus::Cancelled {
+        let of_entity = context.others.entry(others).or_default();
+        of_entity.insert(item.uid.clone(), enrollment.status.text().to_owned());
+    }
+    Ok(Accepted {
+        uid: item.uid.clone(),
+        row,
+        entity,
+        values,
+        notes,
+    })
+}
+
+/// Finds program, tracked entity, unit and date.
+fn place<'a>(
+    importer: &'a Importer,
+    item: &Read<Enrollment>,
+    context: &Context,
+) -> Result<Place<'a>, Fault> {
+    let enrollment = &item.object;
+    let metadata = &importer.metadata;
+    if context
+        .stored
+        .get(&item.uid)
+        .is_some_and(|stored| stored.deleted)
+    {
         return Err(Fault::new("E1113", "the enrollment is deleted"));
     }
     let unit_uid = required(enrollment.org_unit.as_ref(), "orgUnit", "E1122")?;
@@ -171,7 +223,7 @@ fn check(
     })?;
     let program = (metadata.programs.get(program_uid))
         .ok_or_else(|| Fault::new("E1069", format!("program {program_uid} does not exist")))?;
-    let entity = (context
+    let entity = *(context
         .entities
         .get(entity_uid)
         .filter(|entity| !entity.deleted))
@@ -179,6 +231,30 @@ fn check(
     let enrolled = enrollment
         .enrolled_at
         .ok_or_else(|| Fault::new("E1025", "`enrolledAt` is required"))?;
+    Ok(Place {
+        program,
+        entity,
+        unit,
+        enrolled: enrolled.0,
+    })
+}
+
+/// Checks that program, tracked entity, unit and what is stored go together.
+fn check_place(
+    enrollment: &Enrollment,
+    place: &Place,
+    stored: Option<&Stored>,
+    context: &Context,
+) -> Result<(), Fault> {
+    let Place {
+        program,
+        entity,
+        unit,
+        ..
+    } = place;
+    let of_type = program
+        .entity_type
+        .is_none_or(|id| id == entity.entity_type);
     let rules = [
         (
             program.registration,
@@ -186,14 +262,12 @@ fn check(
             "the program is one without registration",
         ),
         (
-            context.assigned.contains(&(program.id, unit)),
+            context.assigned.contains(&(program.id, *unit)),
             "E1041",
             "`orgUnit` is not assigned to the program",
         ),
         (
-            program
-                .entity_type
-                .is_none_or(|id| id == entity.entity_type),
+            of_type,
             "E1022",
             "the tracked entity is not of the program's type",
         ),
@@ -213,57 +287,41 @@ fn check(
             "`trackedEntity` may not be changed",
         ),
     ];
-    for (kept, rule, message) in rules {
-        if !kept {
-            return Err(Fault::new(rule, message));
-        }
+    match rules.into_iter().find(|(kept, ..)| !kept) {
+        Some((_, rule, message)) => Err(Fault::new(rule, message)),
+        None => Ok(()),
     }
-    check_geometry(enrollment.geometry.as_ref(), &program.feature_type)?;
-    check_others(
-        &item.uid,
-        enrollment.status,
-        program.once,
-        context.others.get(&(entity.id, program.id)),
-    )?;
-    let option_combo = metadata.option_combos.resolve(
-        program.enrollment_combo,
-        enrollment.attribute_option_combo.as_ref(),
-        enrollment.attribute_category_options.as_deref(),
-    )?;
-    let values = values::attributes(metadata, &enrollment.attributes)?;
+}
+
+fn row(
+    importer: &Importer,
+    item: &Read<Enrollment>,
+    place: &Place,
+    option_combo: i64,
+    stored: Option<&Stored>,
+) -> Value {
+    let enrollment = &item.object;
     let (completed_on, completed_by) = completion(importer, enrollment, stored);
-    let (program, entity) = (program.id, entity.id);
     let mut row = json!({
         "uid": item.uid,
         "createdatclient": enrollment.created_at_client.map(|moment| moment.0),
         "lastupdatedatclient": enrollment.updated_at_client.map(|moment| moment.0),
         "occurreddate": enrollment.occurred_at.map(|moment| moment.0),
-        "enrollmentdate": enrolled.0,
+        "enrollmentdate": place.enrolled,
         "completeddate": completed_on,
         "completedby": completed_by,
         "followup": enrollment.follow_up,
         "deleted": false,
         "status": enrollment.status.text(),
-        "trackedentityid": entity,
-        "programid": program,
-        "organisationunitid": unit,
+        "trackedentityid": place.entity.id,
+        "programid": place.program.id,
+        "organisationunitid": place.unit,
         "attributeoptioncomboid": option_combo,
         "storedby": importer.user.username,
         "geometry": enrollment.geometry.as_ref().map(|geometry| &geometry.0),
     });
     importer.stamp(&mut row);
-    let notes = importer.new_notes(&item.uid, &enrollment.notes, &context.notes)?;
-    if enrollment.status != EnrollmentStatus::Cancelled {
-        let of_entity = context.others.entry((entity, program)).or_default();
-        of_entity.insert(item.uid.clone(), enrollment.status.text().to_owned());
-    }
-    Ok(Accepted {
-        uid: item.uid.clone(),
-        row,
-        entity,
-        values,
-        notes,
-    })
+    row
 }
 
 /// Checks an enrolment against the others of the same entity and program.

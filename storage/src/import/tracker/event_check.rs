@@ -67,35 +67,17 @@ pub(super) fn check(
     let values = check_values(importer, place.stage, event, stored)?;
     check_repetition(item, &place, context)?;
     let assignee = assignee(metadata, event.assigned_user.as_ref())?;
-    let (completed_on, completed_by) = completion(importer, event, stored);
-    let mut row = json!({
-        "uid": item.uid,
-        "createdatclient": event.created_at_client.map(|moment| moment.0),
-        "lastupdatedatclient": event.updated_at_client.map(|moment| moment.0),
-        "programstageid": place.stage.id,
-        "attributeoptioncomboid": option_combo,
-        "deleted": false,
-        "storedby": importer.user.username,
-        "occurreddate": event.occurred_at.map(|moment| moment.0),
-        "organisationunitid": place.unit,
-        "status": event.status.text(),
-        "completedby": completed_by,
-        "completeddate": completed_on,
-        "geometry": event.geometry.as_ref().map(|geometry| &geometry.0),
-        "eventdatavalues": values,
-        "assigneduserid": assignee.filter(|_| place.stage.assignment),
-    });
-    if let Some((enrollment, owner)) = place.enrollment {
-        row["enrollmentid"] = json!(enrollment);
-        row["ownerorganisationunitid"] = json!(owner);
-        row["scheduleddate"] = json!(event.scheduled_at.map(|moment| moment.0));
+    let mut row = row(importer, item, &place, stored);
+    row["attributeoptioncomboid"] = json!(option_combo);
+    row["eventdatavalues"] = values;
+    row["assigneduserid"] = json!(assignee.filter(|_| place.stage.assignment));
+    if let Some((enrollment, _)) = place.enrollment {
         let of_stage = context
             .of_stage
             .entry((enrollment, place.stage.id))
             .or_default();
         of_stage.insert(item.uid.clone());
     }
-    importer.stamp(&mut row);
     let unassigned = assignee.is_some() && !place.stage.assignment;
     let notes = importer.new_notes(&item.uid, &event.notes, &context.notes)?;
     importer.unassigned += u64::from(unassigned);
@@ -105,6 +87,32 @@ pub(super) fn check(
         row,
         notes,
     })
+}
+
+fn row(importer: &Importer, item: &Read<Event>, place: &Place, stored: Option<&Stored>) -> Value {
+    let event = &item.object;
+    let (completed_on, completed_by) = completion(importer, event, stored);
+    let mut row = json!({
+        "uid": item.uid,
+        "createdatclient": event.created_at_client.map(|moment| moment.0),
+        "lastupdatedatclient": event.updated_at_client.map(|moment| moment.0),
+        "programstageid": place.stage.id,
+        "deleted": false,
+        "storedby": importer.user.username,
+        "occurreddate": event.occurred_at.map(|moment| moment.0),
+        "organisationunitid": place.unit,
+        "status": event.status.text(),
+        "completedby": completed_by,
+        "completeddate": completed_on,
+        "geometry": event.geometry.as_ref().map(|geometry| &geometry.0),
+    });
+    if let Some((enrollment, owner)) = place.enrollment {
+        row["enrollmentid"] = json!(enrollment);
+        row["ownerorganisationunitid"] = json!(owner);
+        row["scheduleddate"] = json!(event.scheduled_at.map(|moment| moment.0));
+    }
+    importer.stamp(&mut row);
+    row
 }
 
 /// Program that an event names, itself or by its stage.

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// First and last day of use; `None` for no limit.
+type Period = (Option<NaiveDate>, Option<NaiveDate>);
+
 const DEFAULT_COMBO: &str = "bjDvmb4bfuf";
 
 /// The option combinations and their options.
@@ -23,7 +26,7 @@ pub(super) struct OptionCombos {
     default_combo: i64,
     by_uid: HashMap<String, OptionCombo>,
     by_options: HashMap<(i64, Vec<String>), i64>,
-    periods: HashMap<String, (Option<NaiveDate>, Option<NaiveDate>)>,
+    periods: HashMap<String, Period>,
     options: HashMap<i64, Vec<String>>,
 }
 
@@ -200,9 +203,7 @@ fn options(conn: &mut Connection) -> Result<HashMap<i64, Vec<String>>> {
 }
 
 /// First and last day of each option.
-fn periods(
-    conn: &mut Connection,
-) -> Result<HashMap<String, (Option<NaiveDate>, Option<NaiveDate>)>> {
+fn periods(conn: &mut Connection) -> Result<HashMap<String, Period>> {
     let columns = (
         categoryoption::uid,
         categoryoption::startdate,

@@ -48,7 +48,7 @@ struct Nesting {
 }
 
 impl Payload {
-    /// Flattens the payload: own lists first, then what is nested in them.
+    /// Flattens the payload: what is nested in an object stands before what follows in the kind's own list.
     pub(super) fn flatten(self) -> Flat {
         let mut flat = Flat::default();
         flat.add(Kind::TrackedEntity, self.tracked_entities, None);
@@ -262,7 +262,7 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
-/// GeoJSON with a type and coordinates.
+/// `GeoJSON` with a type and coordinates.
 #[derive(Debug)]
 pub(super) struct Geometry(pub(super) Value);
 

@@ -292,8 +292,8 @@ fn mandatory_values_and_children_of_rejected_objects() {
         [
             "trackedEntity 1 entity00001 E1121",
             "enrollment 1 enroll00001 E5000",
-            "event 1 event000001 E1303",
             "event 1 event000002 E5000",
+            "event 1 event000001 E1303",
             "relationship 1 relation001 E5000",
         ]
     );

@@ -210,6 +210,12 @@ pub(super) fn store_values(
     }
     let mut changed = upsert::members(importer.conn, &VALUES, &rows)?;
     changed.extend(empty(importer.conn, &emptied.0, &emptied.1)?);
+    diesel::update(trackedentity::table.filter(trackedentity::trackedentityid.eq_any(&changed)))
+        .set((
+            trackedentity::lastupdated.eq(importer.now),
+            trackedentity::lastupdatedbyuserinfo.eq(&importer.user.info),
+        ))
+        .execute(importer.conn)?;
     Ok(changed)
 }
 
