@@ -16,7 +16,12 @@ pub struct Settings {
     pub data_dir: Option<PathBuf>,
 
     /// What is logged: a level, or `target=level` pairs
-    #[arg(long, env = "CLINIGRAPH_LOG", global = true, default_value = "info")]
+    #[arg(
+        long,
+        env = "CLINIGRAPH_LOG",
+        global = true,
+        default_value = "info,async_graphql=warn,actix_server=warn"
+    )]
     pub log: String,
 
     /// How it is logged

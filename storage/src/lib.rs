@@ -11,22 +11,26 @@ pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
+pub mod generate;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
-pub mod generate;
 mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;
-#[expect(missing_docs, reason = "printed from the commented catalogue")]
+#[expect(
+    missing_docs,
+    clippy::doc_markdown,
+    reason = "printed from the commented catalogue"
+)]
 pub mod schema;
 pub mod sql;
+#[cfg(test)]
+mod testing;
 pub mod tokens;
 pub mod users;
 pub mod verify;
-#[cfg(test)]
-mod testing;
 
 pub use diesel::pg::PgConnection as Connection;
 pub use error::{Error, Result};

@@ -1,8 +1,8 @@
 //! The ICD-10-GM tree: which chapter and block a code belongs to, and the levels of the drill-down.
 
 mod chapters;
-mod node;
 pub mod code;
+mod node;
 
 pub use chapters::{CHAPTERS, Chapter};
 pub use node::{Level, Node};

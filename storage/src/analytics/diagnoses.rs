@@ -218,7 +218,7 @@ pub fn with_finer_codes(
         ") AS asked (code) WHERE EXISTS (SELECT FROM analytics.diagnosis_months m WHERE m.level = ",
     );
     query.bind(Value::Int(below.number().into()));
-    query.push("::smallint AND m.node BETWEEN asked.code COLLATE \"C\" AND (asked.code || '~') COLLATE \"C\")");
+    query.push("::smallint AND m.node BETWEEN (asked.code COLLATE \"C\") AND (asked.code || '~' COLLATE \"C\"))");
     let rows: Vec<CodeRow> = query.load(conn)?;
     Ok(rows.into_iter().map(|row| row.code).collect())
 }

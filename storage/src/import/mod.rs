@@ -1,7 +1,7 @@
 //! What all imports share: the run that is recorded, the report that is printed, the quarantine of bad lines.
 
-pub mod fhir;
 mod dhis2;
+pub mod fhir;
 pub mod metadata;
 pub mod tracker;
 

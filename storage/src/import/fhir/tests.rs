@@ -21,7 +21,14 @@ fn fixtures() -> Option<PathBuf> {
 #[test]
 fn explore() {
     let path = std::path::Path::new("/work/shared/fixtures/fhir");
-    for (f, uid) in [("mii", "ClinicAAAA1"), ("isik", "ClinicAAAA2"), ("smart-10", "ClinicAAAA3"), ("synthea", "ClinicAAAA4"), ("bad-lines", "ClinicAAAA5"), ("", "ClinicAAAA6")] {
+    for (f, uid) in [
+        ("mii", "ClinicAAAA1"),
+        ("isik", "ClinicAAAA2"),
+        ("smart-10", "ClinicAAAA3"),
+        ("synthea", "ClinicAAAA4"),
+        ("bad-lines", "ClinicAAAA5"),
+        ("", "ClinicAAAA6"),
+    ] {
         let mut conn = connection();
         for _ in 0..2 {
             let t = std::time::Instant::now();
