@@ -124,9 +124,9 @@ fn icd10_coding(concept: &Value) -> Option<(&Value, Vec<icd10::code::Code>)> {
 }
 
 /// An American code as its category, when the German catalogue has it.
-fn category<'v>(
-    (coding, codes): (&'v Value, Vec<icd10::code::Code>),
-) -> Option<(&'v Value, Vec<icd10::code::Code>)> {
+fn category(
+    (coding, codes): (&Value, Vec<icd10::code::Code>),
+) -> Option<(&Value, Vec<icd10::code::Code>)> {
     let categories: Vec<_> = codes
         .into_iter()
         .filter(|code| {

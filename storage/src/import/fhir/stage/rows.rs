@@ -208,7 +208,7 @@ pub struct Condition {
     pub icd10_chapter: Option<&'static str>,
     /// DAGGER, ASTERISK or EXCLAMATION.
     pub marker: Option<&'static str>,
-    /// CONFIRMED, SUSPECTED, STATUS_POST or EXCLUDED.
+    /// How sure the diagnosis is: `CONFIRMED`, `SUSPECTED`, `STATUS_POST` or `EXCLUDED`.
     pub certainty: Option<&'static str>,
     /// Catalogue year.
     pub code_version: Option<String>,

@@ -76,6 +76,18 @@ fn a_diagnosis_sent_without_its_stay_keeps_its_roles() {
 }
 
 #[test]
+fn a_diagnosis_without_any_reference_is_linked_by_its_stay() {
+    let mut site = Site::new();
+    site.deliver(&[json!({"resourceType": "Condition", "id": "c"})]);
+    let named = stay(
+        "a",
+        json!({"diagnosis": [{"condition": {"reference": "Condition/c"}, "rank": 1}]}),
+    );
+    assert_eq!(site.deliver(&[named]).updated, 1);
+    assert_eq!(site.texts(ROWS), ["a c {} t"]);
+}
+
+#[test]
 fn a_refuted_diagnosis_is_removed_and_so_is_a_second_code() {
     let mut site = Site::new();
     let mut pair = diagnosis("c", "Encounter/a");

@@ -37,6 +37,21 @@ fn an_observation_moves_when_its_day_changes() {
 }
 
 #[test]
+fn rows_sent_without_their_contact_keep_their_stay() {
+    let mut site = Site::new();
+    let ward = stay("ward", json!({"partOf": {"reference": "Encounter/a"}}));
+    let rows = [diagnosis("c", "Encounter/ward"), pulse("o", "2024-03-02")];
+    site.deliver(&[stay("a", json!({})), ward, rows[0].clone(), rows[1].clone()]);
+    let report = site.deliver(&rows);
+    assert_eq!((report.updated, report.unchanged), (0, 2), "{report:#?}");
+    assert_eq!(site.number("SELECT count(encounter_id) FROM conditions"), 1);
+    assert_eq!(
+        site.number("SELECT count(encounter_id) FROM observations"),
+        1
+    );
+}
+
+#[test]
 fn a_new_partition_takes_what_lies_in_the_default_one() {
     let mut site = Site::new();
     site.deliver(&[pulse("first", "1066-01-01")]);
