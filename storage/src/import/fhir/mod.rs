@@ -67,6 +67,7 @@ fn merge(
         quarantined: loaded.quarantined,
         ..Report::default()
     };
+    merge::wait_for_turn(conn)?;
     let clinic_id = clinic::ensure(conn, clinic, &mut report)?;
     merge::run(conn, clinic_id, &clinic.uid, &mut report)?;
     report.notices.extend(notices(&loaded));
