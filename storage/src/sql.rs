@@ -82,6 +82,26 @@ impl Statement {
     }
 }
 
+#[cfg(test)]
+impl Statement {
+    /// The parameters as SQL literals with their types.
+    pub(crate) fn literals(&self) -> Vec<String> {
+        let value = |piece: &Piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Value(Value::Int(value)) => Some(format!("{value}::bigint")),
+            Piece::Value(Value::Ints(values)) => Some(format!("ARRAY{values:?}::bigint[]")),
+            Piece::Value(Value::Text(value)) => Some(format!("'{value}'")),
+            Piece::Value(Value::Texts(values)) => {
+                Some(format!("'{{{}}}'::text[]", values.join(",")))
+            }
+            Piece::Value(Value::Day(value)) => Some(format!("'{value}'::date")),
+            Piece::Value(Value::Time(value)) => Some(format!("'{value}'::timestamp")),
+            Piece::Value(Value::EndOfTime) => Some("'infinity'::timestamp".to_owned()),
+        };
+        self.pieces.iter().filter_map(value).collect()
+    }
+}
+
 /// Microseconds that PostgreSQL keeps for the timestamp `infinity`.
 const INFINITY: PgTimestamp = PgTimestamp(i64::MAX);
 

@@ -1,0 +1,56 @@
+//! The text of the page query in each way of reading, without a database; and how PostgreSQL runs it, with one.
+
+mod plans;
+mod texts;
+
+use chrono::NaiveDate;
+use domain::{event::EventStatus, page::USUAL_ROWS};
+
+use super::*;
+
+/// A list of everything of one stage in some units.
+fn listing(kind: EventKind, units: Option<Vec<i64>>) -> Listing {
+    Listing {
+        kind,
+        units,
+        stages: vec![7],
+        option_combos: None,
+        filter: EventFilter::default(),
+        order: EventOrder::default(),
+    }
+}
+
+/// The first page.
+fn first_page() -> Page {
+    Page {
+        rows: USUAL_ROWS,
+        reading: Reading::Forward,
+        from: None,
+    }
+}
+
+/// A page behind a row, or before it.
+fn page_from(reading: Reading, date: Option<NaiveDate>) -> Page {
+    Page {
+        reading,
+        from: Some(Cursor {
+            order: Direction::Descending,
+            date: date.and_then(|date| date.and_hms_opt(0, 0, 0)),
+            id: 99,
+        }),
+        ..first_page()
+    }
+}
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("a day")
+}
+
+/// All conditions at once.
+fn every_filter() -> EventFilter {
+    EventFilter {
+        statuses: vec![EventStatus::Active, EventStatus::Completed],
+        occurred_from: Some(day(2022, 1, 1)),
+        occurred_to: Some(day(2025, 12, 31)),
+    }
+}

@@ -1,0 +1,201 @@
+//! SQL as PostgreSQL sees it. A changed text here is a changed plan there: look at it, then accept it.
+
+use super::*;
+
+/// The text with the columns of the row left out and a line for each clause.
+fn text(listing: &Listing, page: &Page) -> String {
+    let mut text = explain_text(listing, page).replace(row::columns(listing.kind), "…");
+    for word in [" FROM ", " CROSS JOIN ", " WHERE ", " AND ", " ORDER BY "] {
+        text = text.replace(word, &format!("\n{}", &word[1..]));
+    }
+    text
+}
+
+#[test]
+fn one_unit_and_stage_is_one_walk() {
+    insta::assert_snapshot!(text(&listing(EventKind::Single, Some(vec![1])), &first_page()), @r"
+    SELECT …
+    FROM singleevent e
+    WHERE e.organisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3;
+    ");
+    insta::assert_snapshot!(text(&listing(EventKind::Tracker, Some(vec![1])), &first_page()), @r"
+    SELECT …
+    FROM trackerevent e
+    WHERE e.ownerorganisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $3;
+    ");
+}
+
+#[test]
+fn every_unit_is_a_walk_for_each_stage() {
+    insta::assert_snapshot!(text(&listing(EventKind::Single, None), &first_page()), @r"
+    SELECT …
+    FROM (SELECT w.eventid, w.at
+    FROM unnest($1) AS s (id)
+    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS at
+    FROM singleevent e
+    WHERE e.programstageid = s.id
+    AND NOT e.deleted
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) w
+    ORDER BY w.at DESC, w.eventid DESC LIMIT $3) page
+    CROSS JOIN LATERAL (SELECT *
+    FROM singleevent e
+    WHERE e.eventid = page.eventid LIMIT 1) e
+    ORDER BY page.at DESC, page.eventid DESC;
+    ");
+    insta::assert_snapshot!(text(&listing(EventKind::Tracker, None), &first_page()), @r"
+    SELECT …
+    FROM (SELECT w.eventid, w.at
+    FROM unnest($1) AS s (id)
+    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS at
+    FROM trackerevent e
+    WHERE e.programstageid = s.id
+    AND NOT e.deleted
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $2) w
+    ORDER BY w.at DESC, w.eventid DESC LIMIT $3) page
+    CROSS JOIN LATERAL (SELECT *
+    FROM trackerevent e
+    WHERE e.eventid = page.eventid LIMIT 1) e
+    ORDER BY page.at DESC, page.eventid DESC;
+    ");
+}
+
+#[test]
+fn few_units_are_a_walk_each() {
+    insta::assert_snapshot!(text(&listing(EventKind::Tracker, Some(vec![1, 2])), &first_page()), @r"
+    SELECT …
+    FROM (SELECT w.eventid, w.at
+    FROM unnest($1) AS s (id)
+    CROSS JOIN unnest($2) AS u (id)
+    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS at
+    FROM trackerevent e
+    WHERE e.ownerorganisationunitid = u.id
+    AND e.programstageid = s.id
+    AND NOT e.deleted
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $3) w
+    ORDER BY w.at DESC, w.eventid DESC LIMIT $4) page
+    CROSS JOIN LATERAL (SELECT *
+    FROM trackerevent e
+    WHERE e.eventid = page.eventid LIMIT 1) e
+    ORDER BY page.at DESC, page.eventid DESC;
+    ");
+}
+
+#[test]
+fn many_units_are_tried_among_the_newest_first() {
+    insta::assert_snapshot!(text(&listing(EventKind::Single, Some((1..=25).collect())), &first_page()), @r"
+    SELECT …
+    FROM (SELECT w.eventid, w.at
+    FROM (SELECT n.eventid, n.at
+    FROM unnest($1) AS s (id)
+    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS at, e.organisationunitid AS unit
+    FROM singleevent e
+    WHERE e.programstageid = s.id
+    AND NOT e.deleted
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) n
+    WHERE n.unit IN (SELECT unnest($3))) w
+    ORDER BY w.at DESC, w.eventid DESC LIMIT $4) page
+    CROSS JOIN LATERAL (SELECT *
+    FROM singleevent e
+    WHERE e.eventid = page.eventid LIMIT 1) e
+    ORDER BY page.at DESC, page.eventid DESC;
+    SELECT …
+    FROM (SELECT w.eventid, w.at
+    FROM unnest($1) AS s (id)
+    CROSS JOIN unnest($2) AS u (id)
+    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS at
+    FROM singleevent e
+    WHERE e.organisationunitid = u.id
+    AND e.programstageid = s.id
+    AND NOT e.deleted
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3) w
+    ORDER BY w.at DESC, w.eventid DESC LIMIT $4) page
+    CROSS JOIN LATERAL (SELECT *
+    FROM singleevent e
+    WHERE e.eventid = page.eventid LIMIT 1) e
+    ORDER BY page.at DESC, page.eventid DESC;
+    ");
+}
+
+#[test]
+fn filters_are_conditions_of_the_walk() {
+    let mut asked = listing(EventKind::Single, Some(vec![1]));
+    asked.filter = every_filter();
+    asked.option_combos = Some(vec![4, 5]);
+    insta::assert_snapshot!(text(&asked, &first_page()), @r"
+    SELECT …
+    FROM singleevent e
+    WHERE e.organisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    AND e.attributeoptioncomboid = ANY($3)
+    AND e.status = ANY($4)
+    AND e.occurreddate >= $5
+    AND e.occurreddate < $6 + 1
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $7;
+    ");
+    asked.kind = EventKind::Tracker;
+    asked.filter.occurred_to = None;
+    insta::assert_snapshot!(text(&asked, &first_page()), @r"
+    SELECT …
+    FROM trackerevent e
+    WHERE e.ownerorganisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    AND e.attributeoptioncomboid = ANY($3)
+    AND e.status = ANY($4)
+    AND coalesce(e.occurreddate, 'infinity'::timestamp) >= $5
+    AND e.occurreddate IS NOT NULL
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $6;
+    ");
+}
+
+#[test]
+fn a_cursor_is_a_row_comparison_in_reading_direction() {
+    let single = listing(EventKind::Single, Some(vec![1]));
+    let date = Some(day(2025, 6, 1));
+    insta::assert_snapshot!(text(&single, &page_from(Reading::Forward, date)), @r"
+    SELECT …
+    FROM singleevent e
+    WHERE e.organisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    AND (e.occurreddate, e.eventid) < ($3, $4)
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $5;
+    ");
+    insta::assert_snapshot!(text(&single, &page_from(Reading::Backward, date)), @r"
+    SELECT …
+    FROM singleevent e
+    WHERE e.organisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    AND (e.occurreddate, e.eventid) > ($3, $4)
+    ORDER BY e.occurreddate, e.eventid LIMIT $5;
+    ");
+    let tracker = listing(EventKind::Tracker, Some(vec![1]));
+    insta::assert_snapshot!(text(&tracker, &page_from(Reading::Forward, None)), @r"
+    SELECT …
+    FROM trackerevent e
+    WHERE e.ownerorganisationunitid = $1
+    AND e.programstageid = $2
+    AND NOT e.deleted
+    AND (coalesce(e.occurreddate, 'infinity'::timestamp), e.eventid) < ($3, $4)
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $5;
+    ");
+}
+
+#[test]
+fn nothing_to_read_is_not_asked() {
+    let no_unit = listing(EventKind::Single, Some(vec![]));
+    assert_eq!(explain_text(&no_unit, &first_page()), "");
+    let no_stage = Listing {
+        stages: vec![],
+        ..listing(EventKind::Single, None)
+    };
+    assert_eq!(explain_text(&no_stage, &first_page()), "");
+}
