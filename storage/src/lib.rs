@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod analytics;
+#[cfg(test)]
+mod catalogue;
 pub mod clinics;
 pub mod cluster;
 pub mod data_elements;

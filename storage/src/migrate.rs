@@ -7,7 +7,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{Connection, Error, Result, analytics::definitions};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/tables");
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/tables");
 
 /// What a migration did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
