@@ -154,7 +154,7 @@ pub async fn serve(
         println!("GraphQL:  http://{address}/graphql");
         match token {
             Some(token) => {
-                println!("GraphiQL: http://{address}/graphiql/#token={token}\n\ntoken: {token}")
+                println!("GraphiQL: http://{address}/graphiql/#token={token}\n\ntoken: {token}");
             }
             None => println!("GraphiQL: http://{address}/graphiql/"),
         }
@@ -203,7 +203,7 @@ fn generate(conn: &mut Connection, preset: Preset, random_seed: u64) -> Result<(
 fn print_refresh(conn: &mut Connection) -> Result<(), Failure> {
     let progress = progress_bar();
     let version = refresh::run(conn, |view| {
-        progress.set_message(format!("refreshing {view}"))
+        progress.set_message(format!("refreshing {view}"));
     });
     progress.finish_and_clear();
     let version = version.map_err(|error| chain(&error))?;
