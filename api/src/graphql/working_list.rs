@@ -1,7 +1,13 @@
 //! The working list: arguments to a listing, rows to a connection.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use domain::{access, event::EventOrder as Order, page::Page};
+use domain::{
+    access,
+    event::EventOrder as Order,
+    page::{Cursor, Page},
+};
 use storage::events::{EventRow, Listing};
 
 use super::{
@@ -16,14 +22,12 @@ use super::{
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct EventConnection {
-    /// The events with their cursors.
-    edges: Vec<EventEdge>,
-    /// The events.
-    nodes: Vec<Event>,
     /// Where the page stands in the list.
     page_info: PageInfo,
     #[graphql(skip)]
     listing: Listing,
+    #[graphql(skip)]
+    rows: Vec<Arc<EventRow>>,
 }
 
 /// An event in a list.
@@ -58,6 +62,23 @@ const MOST_COUNTED: i64 = 1_000_000;
 
 #[ComplexObject]
 impl EventConnection {
+    /// The events with their cursors.
+    async fn edges(&self) -> Vec<EventEdge> {
+        let edge = |row: &Arc<EventRow>| EventEdge {
+            cursor: seal_cursor(&cursor(&self.listing, row)),
+            node: Event::new(self.listing.kind, Arc::clone(row)),
+        };
+        self.rows.iter().map(edge).collect()
+    }
+
+    /// The events.
+    async fn nodes(&self) -> Vec<Event> {
+        self.rows
+            .iter()
+            .map(|row| Event::new(self.listing.kind, Arc::clone(row)))
+            .collect()
+    }
+
     /// How many events the list has, counted only when asked for and up to a bound.
     async fn total(
         &self,
@@ -125,34 +146,21 @@ pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<Even
 }
 
 fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) -> EventConnection {
-    let cursor = |row: &EventRow| {
-        let Order(order) = listing.order;
-        seal_cursor(&domain::page::Cursor {
-            order,
-            date: row.occurreddate,
-            id: row.eventid,
-        })
-    };
-    let page_info = PageInfo::new(
-        page,
-        more,
-        rows.first().map(cursor),
-        rows.last().map(cursor),
-    );
-    let edge = |row: &EventRow| EventEdge {
-        cursor: cursor(row),
-        node: Event::new(listing.kind, row.clone()),
-    };
-    let edges = rows.iter().map(edge).collect();
-    let nodes = rows
-        .into_iter()
-        .map(|row| Event::new(listing.kind, row))
-        .collect();
+    let place = |row: Option<&EventRow>| row.map(|row| seal_cursor(&cursor(&listing, row)));
     EventConnection {
-        edges,
-        nodes,
-        page_info,
+        page_info: PageInfo::new(page, more, place(rows.first()), place(rows.last())),
+        rows: rows.into_iter().map(Arc::new).collect(),
         listing,
+    }
+}
+
+/// The place of an event in a list.
+fn cursor(listing: &Listing, row: &EventRow) -> Cursor {
+    let Order(order) = listing.order;
+    Cursor {
+        order,
+        date: row.occurreddate,
+        id: row.eventid,
     }
 }
 
@@ -223,5 +231,5 @@ async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Ev
             .option_combos
             .as_ref()
             .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
-    Ok(is_visible.then(|| Event::new(kind, row)))
+    Ok(is_visible.then(|| Event::new(kind, Arc::new(row))))
 }

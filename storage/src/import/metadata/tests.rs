@@ -81,7 +81,7 @@ fn the_traps_of_the_fixture_are_kept_in_mind() {
         report.notices,
         [
             "The list programNotificationTemplates is not imported; the file holds 1 of it.",
-            "The built-in user admin had no organisation units and was given the 2 roots of the tree."
+            "The built-in user admin had no organisation units and was given the 3 roots of the tree."
         ]
     );
     let stages = "SELECT s.uid || ' ' || p.uid FROM programstage s JOIN program p USING (programid)
