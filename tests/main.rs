@@ -1,1 +1,15 @@
-//! tests
+//! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
+
+mod diagnoses;
+mod errors;
+mod examples;
+mod http;
+mod outage;
+mod paging;
+mod refresh;
+mod schema;
+mod statements;
+mod support;
+mod suppression;
+mod visibility;
+mod working_list;

@@ -5,12 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_graphql::dataloader::DataLoader;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{Error, Result, events::ProgramScope};
 
-use crate::{cache::VersionedCache, db::Db};
+use crate::{cache::VersionedCache, db::Db, loaders::Loaders};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -65,8 +64,7 @@ impl Shared {
             .await?
             .map(|(metadata_version, tree, caller)| RequestContext {
                 shared: self.clone(),
-                loader: DataLoader::new(self.db.clone(), tokio::spawn)
-                    .delay(std::time::Duration::ZERO),
+                loader: Loaders::new(self.db.clone()),
                 metadata_version,
                 tree,
                 caller,
@@ -80,7 +78,7 @@ pub struct RequestContext {
     /// What all requests share.
     pub shared: Shared,
     /// Loaders of this request, so that one caller's rows never reach another.
-    pub loader: DataLoader<Db>,
+    pub loader: Loaders,
     /// The tree of org units.
     pub tree: Arc<Tree>,
     /// The person.

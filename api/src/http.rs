@@ -56,7 +56,7 @@ enum Media {
 /// `GET` and `POST /graphql`.
 pub async fn graphql(
     request: HttpRequest,
-    body: web::Bytes,
+    body: actix_web::Result<web::Bytes>,
     schema: web::Data<Schema>,
     shared: web::Data<Shared>,
     metrics: web::Data<Metrics>,
@@ -67,15 +67,20 @@ pub async fn graphql(
             "accept application/graphql-response+json or application/json",
         );
     };
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return unreadable(&error),
+    };
     let parameters = match read(&request, &body) {
         Ok(parameters) => parameters,
         Err(response) => return response,
     };
     let timer = metrics.start();
-    let response = match answer(&request, &schema, &shared, &parameters).await {
+    let mut response = match answer(&request, &schema, &shared, &parameters).await {
         Ok(response) => response,
         Err(response) => return response,
     };
+    give_codes(&mut response);
     timer.finish(if response.is_ok() { "ok" } else { "error" });
     respond(media, &response)
 }
@@ -276,6 +281,28 @@ fn respond(media: Media, response: &Response) -> HttpResponse {
 fn is_request_error(response: &Response) -> bool {
     response.data == async_graphql::Value::Null
         && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Errors that async-graphql makes itself have no code: syntax, validation, limits, values of the wrong form. All of them
+/// are the client's to mend.
+fn give_codes(response: &mut Response) {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", Code::BadUserInput.name());
+        }
+    }
+}
+
+/// A body that could not be received: longer than it may be, or cut off.
+fn unreadable(error: &actix_web::Error) -> HttpResponse {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => transport_error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("the body is longer than {LONGEST_BODY} bytes"),
+        ),
+        _ => bad_request("the body could not be read"),
+    }
 }
 
 fn bad_request(message: &str) -> HttpResponse {

@@ -1,8 +1,16 @@
 //! One key and one batch for each edge under a list. All live in one loader per request.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use async_graphql::dataloader::Loader;
+use async_graphql::dataloader::{DataLoader, Loader};
 use domain::event::EventKind;
 use storage::{
     Error,
@@ -17,6 +25,80 @@ use storage::{
 };
 
 use crate::db::Db;
+
+/// What the data loader wants to run in the background.
+type Batch = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The loaders of one request: keys that its fields ask for are collected and read by one statement.
+///
+/// async-graphql polls a list of more than 30 rows two rows at a time and yields in between, so a loader that starts when
+/// it is first asked would read two rows per statement. This one waits, without a timer, until the rows stop asking.
+pub struct Loaders {
+    inner: DataLoader<Db>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Loaders {
+    /// Loaders that have read nothing yet.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let spawn = move |batch: Batch| {
+            let counter = Arc::clone(&counter);
+            tokio::spawn(async move {
+                until_quiet(&counter).await;
+                batch.await;
+            })
+        };
+        Loaders {
+            inner: DataLoader::new(db, spawn).delay(Duration::ZERO),
+            asked,
+        }
+    }
+
+    /// The value of a key; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the batch fails.
+    pub async fn load_one<K>(&self, key: K) -> Result<Option<<Db as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Db: Loader<K, Error = Error>,
+    {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.inner.load_one(key).await
+    }
+
+    /// The values of some keys; those without one are absent.
+    ///
+    /// # Errors
+    /// When the batch fails.
+    pub async fn load_many<K>(
+        &self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<HashMap<K, <Db as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Db: Loader<K, Error = Error>,
+    {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.inner.load_many(keys).await
+    }
+}
+
+/// Lets the other tasks of this thread run until none of them asks for more.
+async fn until_quiet(asked: &AtomicUsize) {
+    let mut before = asked.load(Ordering::Relaxed);
+    loop {
+        tokio::task::yield_now().await;
+        let now = asked.load(Ordering::Relaxed);
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
 
 /// An org unit by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

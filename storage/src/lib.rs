@@ -26,8 +26,8 @@ pub mod refresh;
 )]
 pub mod schema;
 pub mod sql;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tokens;
 pub mod users;
 pub mod verify;

@@ -60,6 +60,7 @@ impl Pool {
     ///
     /// # Errors
     /// When the database cannot be reached.
+    #[cfg(feature = "testing")]
     pub fn for_tests(url: &str) -> Result<Self> {
         r2d2::Pool::builder()
             .max_size(1)

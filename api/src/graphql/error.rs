@@ -21,7 +21,9 @@ pub enum Code {
 }
 
 impl Code {
-    fn name(self) -> &'static str {
+    /// The code as clients read it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Code::BadUserInput => "BAD_USER_INPUT",
             Code::Forbidden => "FORBIDDEN",

@@ -200,14 +200,18 @@ impl Planner<'_> {
     }
 }
 
-/// Sharing settings of what an audience sees.
+/// Identifier of the built-in `admin`.
+const ADMIN: &str = "M5zQapPyTZI";
+
+/// Sharing settings of what an audience sees. What is not for everyone needs an owner: DHIS2 shows everybody what nobody
+/// owns.
 pub(super) fn sharing(audience: Audience) -> String {
     match audience {
         Audience::Everyone => r#"{"public":"rwrw----"}"#.to_owned(),
         Audience::Team => {
             let team = uid(Kind::Group, 1);
             format!(
-                r#"{{"public":"--------","userGroups":{{"{team}":{{"id":"{team}","access":"rwrw----"}}}}}}"#
+                r#"{{"owner":"{ADMIN}","public":"--------","userGroups":{{"{team}":{{"id":"{team}","access":"rwrw----"}}}}}}"#
             )
         }
     }

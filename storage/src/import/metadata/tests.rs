@@ -31,7 +31,7 @@ fn the_fixture_loads_whole_and_twice_changes_nothing() {
     let Some(file) = testing::fixture("dhis2/metadata.json") else {
         return;
     };
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let before = texts(&mut conn, "SELECT version FROM metadataversion");
     let first = run(&mut conn, &file, &ProgressBar::hidden()).expect("an import");
     assert_eq!(quarantine(&mut conn, &first), [""; 0]);
@@ -75,7 +75,7 @@ fn the_traps_of_the_fixture_are_kept_in_mind() {
     let Some(file) = testing::fixture("dhis2/metadata.json") else {
         return;
     };
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let report = run(&mut conn, &file, &ProgressBar::hidden()).expect("an import");
     assert_eq!(
         report.notices,
@@ -106,7 +106,7 @@ fn the_traps_of_the_fixture_are_kept_in_mind() {
 
 #[test]
 fn a_move_updates_everything_below() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let below = unit("unitB000000", Some("unitA000000"));
     import(
         &mut conn,
@@ -139,7 +139,7 @@ fn a_move_updates_everything_below() {
 
 #[test]
 fn broken_objects_are_quarantined_with_what_depends_on_them() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let mut nameless = unit("unitA000000", None);
     nameless["name"] = Value::Null;
     let report = import(
@@ -175,7 +175,7 @@ fn broken_objects_are_quarantined_with_what_depends_on_them() {
 
 #[test]
 fn memberships_are_replaced() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let units = json!([unit("unitA000000", None), unit("unitB000000", None)]);
     let payload = |units: &[&str], stages: &[&str]| json!({"programs": [program("program0001", units, stages)]});
     import(
@@ -204,7 +204,7 @@ fn memberships_are_replaced() {
 
 #[test]
 fn users_are_never_merged() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let user = |id: &str, username: &str| json!({"id": id, "firstName": "f", "surname": "s", "userCredentials": {"username": username}});
     let report = import(
         &mut conn,
@@ -231,7 +231,7 @@ fn users_are_never_merged() {
 
 #[test]
 fn what_is_no_json_is_told_by_place_and_stores_nothing() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let file: PathBuf =
         std::env::temp_dir().join(format!("clinigraph-metadata-{}.json", std::process::id()));
     let mut content = std::fs::File::create(&file).expect("a file");
@@ -257,7 +257,7 @@ fn what_is_no_json_is_told_by_place_and_stores_nothing() {
 
 #[test]
 fn a_large_file_is_loaded_in_sets() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let uid = |n: u64| domain::uid::from_number(n);
     let units: Vec<Value> = (0..5_000)
         .map(|n| unit(&uid(n), (n > 0).then(|| uid((n - 1) / 10)).as_deref()))

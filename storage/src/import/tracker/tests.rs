@@ -14,7 +14,7 @@ const USER: &str = "trackeradmin";
 /// A connection with the metadata of the fixture; `None` when there are no fixtures.
 fn with_metadata() -> Option<Connection> {
     let file = testing::fixture("dhis2/metadata.json")?;
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     metadata::run(&mut conn, &file, &ProgressBar::hidden()).expect("the metadata");
     Some(conn)
 }
@@ -302,7 +302,7 @@ fn mandatory_values_and_children_of_rejected_objects() {
 
 #[test]
 fn an_unknown_importer_and_broken_json_store_nothing() {
-    let mut conn = testing::transaction();
+    let mut conn = testing::connection();
     let error = load(
         &mut conn,
         Payload::default(),

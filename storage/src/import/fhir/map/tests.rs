@@ -206,7 +206,8 @@ fn certainty_and_marker_are_read_from_extensions() {
     .remove(0);
     assert_eq!(
         (row.certainty, row.marker, row.icd10_chapter),
-        (Some("EXCLUDED"), Some("ASTERISK"), Some("VII"))
+        (Some("EXCLUDED"), Some("ASTERISK"), None),
+        "what is ruled out is counted nowhere"
     );
     assert!(
         !condition(json!({"verificationStatus": {"coding": [{"code": "refuted"}]}}))[0].is_kept

@@ -1,0 +1,229 @@
+//! A server over generated data, and clients that talk to it.
+//!
+//! The data are generated once for each run, into a database of their own, and committed. Each server has one connection
+//! inside a transaction that is never committed: what a test changes, it alone sees.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use actix_web::{
+    App,
+    http::{
+        StatusCode,
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap},
+    },
+    test::{TestRequest, call_service, init_service, read_body},
+};
+use chrono::NaiveDate;
+use clinigraph::{
+    config::ServerSettings,
+    server::{State, configure},
+};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use storage::{
+    generate::{self, Volume},
+    pool::{Pool, connect},
+    testing::{self, Statements},
+};
+
+/// Where the generated data end: "today" for the generator.
+pub const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 21).expect("a day");
+
+/// The URL of the database with the generated data.
+fn generated_database() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        let url = testing::fresh_database("clinigraph_http");
+        let mut conn = connect(&url).expect("the database answers");
+        let progress = ProgressBar::hidden();
+        generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
+            .expect("the tiny volume loads");
+        storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
+        generate::settle(&mut conn).expect("the tables are analysed");
+        url
+    })
+}
+
+/// The settings of a server that tests talk to: one connection, short patience.
+pub fn settings(minimum_cell: u32) -> ServerSettings {
+    ServerSettings {
+        listen: String::new(),
+        pool_size: 1,
+        statement_timeout: 30,
+        checkout_timeout: 1,
+        minimum_cell,
+    }
+}
+
+/// A server over one connection.
+pub struct Server {
+    state: State,
+    pool: Pool,
+}
+
+impl Server {
+    /// A server over the generated data that shows every figure.
+    pub fn start() -> Self {
+        Server::with_minimum_cell(0)
+    }
+
+    /// A server over the generated data that hides figures of fewer patients.
+    pub fn with_minimum_cell(minimum_cell: u32) -> Self {
+        let pool = Pool::for_tests(generated_database()).expect("the database answers");
+        Server::over(pool, minimum_cell)
+    }
+
+    /// A server over any pool.
+    pub fn over(pool: Pool, minimum_cell: u32) -> Self {
+        let state = State::new(pool.clone(), 1, &settings(minimum_cell)).expect("a state");
+        Server { state, pool }
+    }
+
+    /// Someone who calls, with a new token.
+    pub fn user(&self, username: &str) -> Client<'_> {
+        let token = self
+            .pool
+            .with(|conn| storage::tokens::create(conn, username))
+            .expect("a token");
+        Client {
+            server: self,
+            token,
+        }
+    }
+
+    /// The rows of plain SQL over the same transaction, as JSON objects.
+    pub fn rows(&self, sql: &str) -> Vec<Value> {
+        self.storage(|conn| testing::rows(conn, sql))
+    }
+
+    /// The first column of plain SQL as texts. It must be called `id`.
+    pub fn ids(&self, sql: &str) -> Vec<String> {
+        let id = |row: &Value| row["id"].as_str().expect("a text called id").to_owned();
+        self.rows(sql).iter().map(id).collect()
+    }
+
+    /// The one text that plain SQL finds. It must be called `id`.
+    pub fn id(&self, sql: &str) -> String {
+        let ids = self.ids(sql);
+        ids.into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no row: {sql}"))
+    }
+
+    /// Changes data within the transaction of this server.
+    pub fn execute(&self, sql: &str) {
+        self.storage(|conn| testing::execute(conn, sql));
+    }
+
+    /// Records the statements of this server from now on.
+    pub fn record(&self) -> Statements {
+        self.storage(Statements::record)
+    }
+
+    /// Calls a storage function within the transaction of this server.
+    pub fn storage<T>(&self, work: impl FnOnce(&mut storage::Connection) -> T) -> T {
+        self.pool
+            .with(|conn| Ok(work(conn)))
+            .expect("the database answers")
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: TestRequest) -> Answer {
+        let app = init_service(App::new().configure(configure(self.state.clone()))).await;
+        let response = call_service(&app, request.to_request()).await;
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: read_body(response).await.to_vec(),
+        }
+    }
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text()))
+    }
+
+    /// A header; empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().expect("a text"))
+    }
+}
+
+/// A person with a token.
+pub struct Client<'a> {
+    server: &'a Server,
+    token: String,
+}
+
+impl Client<'_> {
+    /// Adds the token to a request.
+    pub fn sign(&self, request: TestRequest) -> TestRequest {
+        request.insert_header((AUTHORIZATION, format!("Bearer {}", self.token)))
+    }
+
+    /// Sends a document with variables, as a modern client does.
+    pub async fn send(&self, document: &str, variables: Value) -> Answer {
+        let body = json!({ "query": document, "variables": variables });
+        let request = TestRequest::post()
+            .uri("/graphql")
+            .insert_header((ACCEPT, "application/graphql-response+json"))
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .set_payload(body.to_string());
+        self.server.send(self.sign(request)).await
+    }
+
+    /// The data of an answer without errors.
+    pub async fn data(&self, document: &str, variables: Value) -> Value {
+        let answer = self.send(document, variables).await;
+        let mut body = answer.json();
+        assert!(
+            answer.status == StatusCode::OK && body.get("errors").is_none(),
+            "{} {body:#}\n{document}",
+            answer.status
+        );
+        body["data"].take()
+    }
+
+    /// Code and message of the first error of an answer.
+    pub async fn refusal(&self, document: &str, variables: Value) -> (String, String) {
+        let body = self.send(document, variables).await.json();
+        let error = &body["errors"][0];
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .unwrap_or_else(|| panic!("{body:#}"))
+                .to_owned()
+        };
+        (text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+}
+
+/// The texts under a name in a list of objects.
+pub fn texts(list: &Value, name: &str) -> Vec<String> {
+    let rows = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
+    let text = |row: &Value| row[name].as_str().expect("a text").to_owned();
+    rows.iter().map(text).collect()
+}
+
+/// Lets one test at a time do what would wait for another in a circle.
+pub fn one_at_a_time() -> std::sync::MutexGuard<'static, ()> {
+    static GATE: Mutex<()> = Mutex::new(());
+    GATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
