@@ -1,5 +1,7 @@
 //! Events as clients see them: two kinds behind one interface.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 use domain::event::EventKind;
 use storage::events::EventRow;
@@ -35,6 +37,7 @@ pub enum EventStatus {
 
 /// What all events have in common.
 #[derive(Interface)]
+#[expect(clippy::duplicated_attributes, reason = "two fields may have one type")]
 #[graphql(
     field(name = "id", ty = "ID", desc = "DHIS2 identifier."),
     field(name = "status", ty = "Result<EventStatus>", desc = "State."),
@@ -91,7 +94,7 @@ pub enum Event {
 impl Event {
     /// Wraps a row of either table.
     #[must_use]
-    pub fn new(kind: EventKind, row: EventRow) -> Self {
+    pub fn new(kind: EventKind, row: Arc<EventRow>) -> Self {
         match kind {
             EventKind::Single => Event::Single(SingleEvent(row)),
             EventKind::Tracker => Event::Tracker(TrackerEvent(row)),
@@ -100,7 +103,7 @@ impl Event {
 }
 
 /// An event of a program without registration.
-pub struct SingleEvent(EventRow);
+pub struct SingleEvent(Arc<EventRow>);
 
 /// An event of a program without registration. Its `occurredAt` is never null.
 #[Object]
@@ -166,7 +169,7 @@ impl SingleEvent {
 }
 
 /// An event of an enrolment.
-pub struct TrackerEvent(EventRow);
+pub struct TrackerEvent(Arc<EventRow>);
 
 /// An event of an enrolment in a program with registration.
 #[Object]

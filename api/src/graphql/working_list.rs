@@ -1,103 +1,33 @@
 //! The working list: arguments to a listing, rows to a connection.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Result, SimpleObject};
-use domain::{access, event::EventOrder as Order, page::Page};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
+use domain::{
+    access,
+    event::EventOrder as Order,
+    page::{Cursor, Page},
+};
 use storage::events::{EventRow, Listing};
 
 use super::{
     connection::{PageArguments, PageInfo, seal_cursor},
     context,
     error::{fail, refuse, refuse_page, refuse_scope},
-    events::{Event, EventStatus},
-    scalars::Date,
+    event_filter::{EventFilter, EventOrder, OrgUnitMode, OrgUnitScope, read_filter, read_order},
+    events::Event,
 };
-
-/// Which units a list asks for. For tracker programs the unit is the owner's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "access::OrgUnitMode")]
-pub enum OrgUnitMode {
-    /// One unit.
-    Selected,
-    /// One unit and its direct children.
-    Children,
-    /// One unit and everything below.
-    Descendants,
-    /// Everything that the caller may see.
-    Accessible,
-    /// The caller's capture units and everything below.
-    Capture,
-    /// Everything; needs the authority ALL or F_TRACKED_ENTITY_INSTANCE_SEARCH_IN_ALL_ORGUNITS.
-    All,
-}
-
-/// Units of a list.
-#[derive(Debug, Clone, InputObject)]
-pub struct OrgUnitScope {
-    /// Which units.
-    pub mode: OrgUnitMode,
-    /// The unit; required with SELECTED, CHILDREN and DESCENDANTS, refused with the others.
-    pub org_unit: Option<ID>,
-}
-
-/// Bounds of days. Both are included; a missing one does not bind.
-#[derive(Debug, Clone, InputObject)]
-pub struct DateBounds {
-    /// First day.
-    pub from: Option<Date>,
-    /// Last day.
-    pub to: Option<Date>,
-}
-
-/// Which events a list keeps; everything absent keeps all.
-#[derive(Debug, Clone, Default, InputObject)]
-pub struct EventFilter {
-    /// States.
-    pub status: Option<Vec<EventStatus>>,
-    /// Days on which the event happened. With any bound, events that have not happened are left out.
-    pub occurred_at: Option<DateBounds>,
-}
-
-/// What a list is ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum EventOrderField {
-    /// When the event happened; events without a date are the largest.
-    OccurredAt,
-}
-
-/// Direction of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::page::Direction")]
-pub enum Direction {
-    /// Smallest first.
-    #[graphql(name = "ASC")]
-    Ascending,
-    /// Largest first.
-    #[graphql(name = "DESC")]
-    Descending,
-}
-
-/// One item of an order. Equal rows are ordered by their key in the same direction.
-#[derive(Debug, Clone, InputObject)]
-pub struct EventOrder {
-    /// Field.
-    #[graphql(default_with = "EventOrderField::OccurredAt")]
-    pub field: EventOrderField,
-    /// Direction.
-    pub direction: Direction,
-}
 
 /// A page of events.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct EventConnection {
-    /// The events with their cursors.
-    edges: Vec<EventEdge>,
-    /// The events.
-    nodes: Vec<Event>,
     /// Where the page stands in the list.
     page_info: PageInfo,
     #[graphql(skip)]
     listing: Listing,
+    #[graphql(skip)]
+    rows: Vec<Arc<EventRow>>,
 }
 
 /// An event in a list.
@@ -132,6 +62,23 @@ const MOST_COUNTED: i64 = 1_000_000;
 
 #[ComplexObject]
 impl EventConnection {
+    /// The events with their cursors.
+    async fn edges(&self) -> Vec<EventEdge> {
+        let edge = |row: &Arc<EventRow>| EventEdge {
+            cursor: seal_cursor(&cursor(&self.listing, row)),
+            node: Event::new(self.listing.kind, Arc::clone(row)),
+        };
+        self.rows.iter().map(edge).collect()
+    }
+
+    /// The events.
+    async fn nodes(&self) -> Vec<Event> {
+        self.rows
+            .iter()
+            .map(|row| Event::new(self.listing.kind, Arc::clone(row)))
+            .collect()
+    }
+
     /// How many events the list has, counted only when asked for and up to a bound.
     async fn total(
         &self,
@@ -199,34 +146,21 @@ pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<Even
 }
 
 fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) -> EventConnection {
-    let cursor = |row: &EventRow| {
-        let Order(order) = listing.order;
-        seal_cursor(&domain::page::Cursor {
-            order,
-            date: row.occurreddate,
-            id: row.eventid,
-        })
-    };
-    let page_info = PageInfo::new(
-        page,
-        more,
-        rows.first().map(cursor),
-        rows.last().map(cursor),
-    );
-    let edge = |row: &EventRow| EventEdge {
-        cursor: cursor(row),
-        node: Event::new(listing.kind, row.clone()),
-    };
-    let edges = rows.iter().map(edge).collect();
-    let nodes = rows
-        .into_iter()
-        .map(|row| Event::new(listing.kind, row))
-        .collect();
+    let place = |row: Option<&EventRow>| row.map(|row| seal_cursor(&cursor(&listing, row)));
     EventConnection {
-        edges,
-        nodes,
-        page_info,
+        page_info: PageInfo::new(page, more, place(rows.first()), place(rows.last())),
+        rows: rows.into_iter().map(Arc::new).collect(),
         listing,
+    }
+}
+
+/// The place of an event in a list.
+fn cursor(listing: &Listing, row: &EventRow) -> Cursor {
+    let Order(order) = listing.order;
+    Cursor {
+        order,
+        date: row.occurreddate,
+        id: row.eventid,
     }
 }
 
@@ -258,45 +192,6 @@ fn read_units(
     Ok(Some(
         request.tree.units(&units).map(|unit| unit.id).collect(),
     ))
-}
-
-fn read_order(order: Option<Vec<EventOrder>>) -> Result<Order> {
-    match order.as_deref() {
-        None | Some([]) => Ok(Order::default()),
-        Some(
-            [
-                EventOrder {
-                    field: EventOrderField::OccurredAt,
-                    direction,
-                },
-            ],
-        ) => Ok(Order((*direction).into())),
-        Some(_) => Err(refuse("order names a field more than once")),
-    }
-}
-
-fn read_filter(filter: EventFilter) -> Result<domain::event::EventFilter> {
-    let bounds = filter.occurred_at.unwrap_or(DateBounds {
-        from: None,
-        to: None,
-    });
-    if let (Some(from), Some(to)) = (bounds.from, bounds.to)
-        && from > to
-    {
-        return Err(refuse(
-            "filter.occurredAt.from is after filter.occurredAt.to",
-        ));
-    }
-    Ok(domain::event::EventFilter {
-        statuses: filter
-            .status
-            .unwrap_or_default()
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        occurred_from: bounds.from.map(|day| day.0),
-        occurred_to: bounds.to.map(|day| day.0),
-    })
 }
 
 /// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
@@ -336,5 +231,5 @@ async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Ev
             .option_combos
             .as_ref()
             .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
-    Ok(is_visible.then(|| Event::new(kind, row)))
+    Ok(is_visible.then(|| Event::new(kind, Arc::new(row))))
 }

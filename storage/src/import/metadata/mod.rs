@@ -142,7 +142,13 @@ fn store(
     } = loader;
     super::quarantine(conn, run, &bad)?;
     report.quarantined = bad.len() as u64;
-    if touched || report.created + report.updated > 0 {
+    let given = users::give_roots_to_admin(conn)?;
+    if given > 0 {
+        report.notices.push(format!(
+            "The built-in user admin had no organisation units and was given the {given} roots of the tree."
+        ));
+    }
+    if touched || given > 0 || report.created + report.updated > 0 {
         diesel::sql_query("UPDATE metadataversion SET version = version + 1").execute(conn)?;
     }
     Ok(report)

@@ -79,7 +79,10 @@ fn the_traps_of_the_fixture_are_kept_in_mind() {
     let report = run(&mut conn, &file, &ProgressBar::hidden()).expect("an import");
     assert_eq!(
         report.notices,
-        ["The list programNotificationTemplates is not imported; the file holds 1 of it."]
+        [
+            "The list programNotificationTemplates is not imported; the file holds 1 of it.",
+            "The built-in user admin had no organisation units and was given the 3 roots of the tree."
+        ]
     );
     let stages = "SELECT s.uid || ' ' || p.uid FROM programstage s JOIN program p USING (programid)
                   WHERE s.uid IN ('ebGXHEqqEMF', 'zydGjigJcJb') ORDER BY 1";

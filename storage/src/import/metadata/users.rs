@@ -182,3 +182,17 @@ fn usernames(conn: &mut Connection) -> Result<HashMap<String, String>> {
         .map(|row| (row.username, row.uid))
         .collect())
 }
+
+/// Makes the roots of the tree capture units of the built-in superuser, as long as it has no unit of its own: without one it
+/// could list nothing. Returns how many it was given.
+pub(super) fn give_roots_to_admin(conn: &mut Connection) -> Result<usize> {
+    Ok(diesel::sql_query(
+        "INSERT INTO usermembership (userinfoid, organisationunitid)
+         SELECT u.userinfoid, o.organisationunitid
+         FROM userinfo u JOIN organisationunit o ON o.parentid IS NULL
+         WHERE u.uid = 'M5zQapPyTZI'
+           AND NOT EXISTS (SELECT FROM usermembership m WHERE m.userinfoid = u.userinfoid)
+           AND NOT EXISTS (SELECT FROM userteisearchorgunits m WHERE m.userinfoid = u.userinfoid)",
+    )
+    .execute(conn)?)
+}

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    importer::{CHUNK, Importer, Item, Kind, Read, Tally, required},
-    metadata::{self, Program},
+    enrollment_check::{Place, check_others, check_place, find_place},
+    importer::{CHUNK, Importer, Item, Kind, Read, Tally},
+    metadata,
     notes::{Holders, NewNote, holders},
     owners,
     payload::{Enrollment, EnrollmentStatus},
@@ -47,21 +48,13 @@ pub(super) struct Stored {
 }
 
 /// What the checks of a chunk look things up in.
-struct Context {
-    stored: HashMap<String, Stored>,
-    entities: HashMap<String, tracked_entities::Stored>,
-    assigned: HashSet<(i64, i64)>,
+pub(super) struct Context {
+    pub(super) stored: HashMap<String, Stored>,
+    pub(super) entities: HashMap<String, tracked_entities::Stored>,
+    pub(super) assigned: HashSet<(i64, i64)>,
     /// Uid and status of the enrolments of each entity and program, stored and accepted.
     others: HashMap<(i64, i64), HashMap<String, String>>,
     notes: Holders,
-}
-
-/// Where an enrolment belongs.
-struct Place<'a> {
-    program: &'a Program,
-    entity: tracked_entities::Stored,
-    unit: i64,
-    enrolled: NaiveDateTime,
 }
 
 /// A good enrolment.
@@ -99,7 +92,7 @@ pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<Str
     Ok(rows.into_iter().map(|row| (row.uid.clone(), row)).collect())
 }
 
-fn entity_uid(item: &Read<Enrollment>) -> Option<&String> {
+pub(super) fn entity_uid(item: &Read<Enrollment>) -> Option<&String> {
     item.object.tracked_entity.as_ref().or(item.parent.as_ref())
 }
 
@@ -165,7 +158,7 @@ fn check(
     let enrollment = &item.object;
     let metadata = &importer.metadata;
     let stored = context.stored.get(&item.uid);
-    let place = place(importer, item, context)?;
+    let place = find_place(importer, item, context)?;
     check_place(enrollment, &place, stored, context)?;
     check_geometry(enrollment.geometry.as_ref(), &place.program.feature_type)?;
     let others = (place.entity.id, place.program.id);
@@ -197,102 +190,6 @@ fn check(
     })
 }
 
-/// Finds program, tracked entity, unit and date.
-fn place<'a>(
-    importer: &'a Importer,
-    item: &Read<Enrollment>,
-    context: &Context,
-) -> Result<Place<'a>, Fault> {
-    let enrollment = &item.object;
-    let metadata = &importer.metadata;
-    if context
-        .stored
-        .get(&item.uid)
-        .is_some_and(|stored| stored.deleted)
-    {
-        return Err(Fault::new("E1113", "the enrollment is deleted"));
-    }
-    let unit_uid = required(enrollment.org_unit.as_ref(), "orgUnit", "E1122")?;
-    let program_uid = required(enrollment.program.as_ref(), "program", "E1122")?;
-    let entity_uid = required(entity_uid(item), "trackedEntity", "E1122")?;
-    let unit = *(metadata.units.get(unit_uid)).ok_or_else(|| {
-        Fault::new(
-            "E1070",
-            format!("organisation unit {unit_uid} does not exist"),
-        )
-    })?;
-    let program = (metadata.programs.get(program_uid))
-        .ok_or_else(|| Fault::new("E1069", format!("program {program_uid} does not exist")))?;
-    let entity = *(context
-        .entities
-        .get(entity_uid)
-        .filter(|entity| !entity.deleted))
-    .ok_or_else(|| importer.absent(Kind::TrackedEntity, entity_uid, "E1068"))?;
-    let enrolled = enrollment
-        .enrolled_at
-        .ok_or_else(|| Fault::new("E1025", "`enrolledAt` is required"))?;
-    Ok(Place {
-        program,
-        entity,
-        unit,
-        enrolled: enrolled.0,
-    })
-}
-
-/// Checks that program, tracked entity, unit and what is stored go together.
-fn check_place(
-    enrollment: &Enrollment,
-    place: &Place,
-    stored: Option<&Stored>,
-    context: &Context,
-) -> Result<(), Fault> {
-    let Place {
-        program,
-        entity,
-        unit,
-        ..
-    } = place;
-    let of_type = program
-        .entity_type
-        .is_none_or(|id| id == entity.entity_type);
-    let rules = [
-        (
-            program.registration,
-            "E1014",
-            "the program is one without registration",
-        ),
-        (
-            context.assigned.contains(&(program.id, *unit)),
-            "E1041",
-            "`orgUnit` is not assigned to the program",
-        ),
-        (
-            of_type,
-            "E1022",
-            "the tracked entity is not of the program's type",
-        ),
-        (
-            !program.incident_date || enrollment.occurred_at.is_some(),
-            "E1023",
-            "`occurredAt` is required by the program",
-        ),
-        (
-            stored.is_none_or(|stored| stored.program == program.id),
-            "E1127",
-            "`program` may not be changed",
-        ),
-        (
-            stored.is_none_or(|stored| stored.entity == entity.id),
-            "E1127",
-            "`trackedEntity` may not be changed",
-        ),
-    ];
-    match rules.into_iter().find(|(kept, ..)| !kept) {
-        Some((_, rule, message)) => Err(Fault::new(rule, message)),
-        None => Ok(()),
-    }
-}
-
 fn row(
     importer: &Importer,
     item: &Read<Enrollment>,
@@ -322,32 +219,6 @@ fn row(
     });
     importer.stamp(&mut row);
     row
-}
-
-/// Checks an enrolment against the others of the same entity and program.
-fn check_others(
-    uid: &str,
-    status: EnrollmentStatus,
-    once: bool,
-    others: Option<&HashMap<String, String>>,
-) -> Result<(), Fault> {
-    let mut others = others
-        .into_iter()
-        .flatten()
-        .filter(|(other, _)| *other != uid);
-    if once && status != EnrollmentStatus::Cancelled && others.clone().next().is_some() {
-        return Err(Fault::new(
-            "E1016",
-            "the program enrolls only once, and the tracked entity has an enrollment",
-        ));
-    }
-    if status == EnrollmentStatus::Active && others.any(|(_, status)| status == "ACTIVE") {
-        return Err(Fault::new(
-            "E1015",
-            "the tracked entity has an active enrollment in the program",
-        ));
-    }
-    Ok(())
 }
 
 /// When and by whom it was completed: set when it becomes complete, kept while it is.

@@ -4,6 +4,7 @@
 //! Read in this order: [`payload`] reads and flattens, [`metadata`] knows what objects refer to, then one module for
 //! each kind of object checks and stores chunks of it. Rules carry DHIS2's error codes.
 
+mod enrollment_check;
 mod enrollments;
 mod event_check;
 mod events;
