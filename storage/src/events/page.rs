@@ -57,15 +57,20 @@ pub fn list(
     listing: &Listing,
     page: &Page,
 ) -> Result<(Vec<EventRow>, bool)> {
-    for statement in statements(listing, page) {
-        let rows: Vec<EventRow> = statement.query.load(conn)?;
-        if statement.is_complete
-            || i64::try_from(rows.len()).is_ok_and(|found| found >= page.fetch())
+    let (rows, _) = answer(conn, listing, page)?;
+    Ok(page.cut(rows))
+}
+
+/// The rows, uncut, and how many of the statements it took.
+fn answer(conn: &mut Connection, listing: &Listing, page: &Page) -> Result<(Vec<EventRow>, usize)> {
+    for (tried, attempt) in (1..).zip(statements(listing, page)) {
+        let rows: Vec<EventRow> = attempt.query.load(conn)?;
+        if attempt.is_complete || i64::try_from(rows.len()).is_ok_and(|found| found >= page.fetch())
         {
-            return Ok(page.cut(rows));
+            return Ok((rows, tried));
         }
     }
-    Ok((Vec::new(), false))
+    Ok((Vec::new(), 0))
 }
 
 /// How many events a list has, counted up to `at_most + 1`.
@@ -384,4 +389,16 @@ pub fn explain_text(listing: &Listing, page: &Page) -> String {
         let _ = writeln!(text, "{};", attempt.query.text());
     }
     text
+}
+
+/// The statements that answer a page today, with their values in the text: for `EXPLAIN`.
+///
+/// # Errors
+/// When a query fails.
+pub fn literal_texts(conn: &mut Connection, listing: &Listing, page: &Page) -> Result<Vec<String>> {
+    let (_, tried) = answer(conn, listing, page)?;
+    let attempts = statements(listing, page).into_iter().take(tried);
+    Ok(attempts
+        .map(|attempt| attempt.query.literal_text())
+        .collect())
 }
