@@ -1,6 +1,12 @@
 //! What the commands do. Blocking: `main` runs them beside the wait for a signal.
 
-use std::{ffi::OsString, path::PathBuf, process::Command as Process, time::Duration};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    process::Command as Process,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use storage::{
@@ -22,11 +28,9 @@ pub type Failure = String;
 
 /// A database to work with, and the local PostgreSQL behind it while this program runs one.
 pub struct Database {
-    /// libpq connection URL.
-    pub url: String,
-    /// Whether it is the program's own.
-    pub is_local: bool,
-    _cluster: Option<Cluster>,
+    url: String,
+    is_local: bool,
+    cluster: Mutex<Option<Cluster>>,
 }
 
 impl Database {
@@ -40,23 +44,19 @@ impl Database {
             return Ok(Database {
                 url: url.clone(),
                 is_local: false,
-                _cluster: None,
+                cluster: Mutex::default(),
             });
         }
-        let data_dir = settings.data_dir()?;
-        match Cluster::start(&data_dir) {
-            Ok(cluster) => Ok(Database {
-                url: cluster.url().to_owned(),
-                is_local: true,
-                _cluster: Some(cluster),
-            }),
+        let local = |url, cluster| Database {
+            url,
+            is_local: true,
+            cluster: Mutex::new(cluster),
+        };
+        match Cluster::start(&settings.data_dir()?) {
+            Ok(cluster) => Ok(local(cluster.url().to_owned(), Some(cluster))),
             Err(ClusterError::InUse { pid, data_dir }) if may_join => {
                 match cluster::running_url(&data_dir) {
-                    Some(url) => Ok(Database {
-                        url,
-                        is_local: true,
-                        _cluster: None,
-                    }),
+                    Some(url) => Ok(local(url, None)),
                     None => Err(chain(&ClusterError::InUse { pid, data_dir })),
                 }
             }
@@ -64,53 +64,48 @@ impl Database {
         }
     }
 
+    /// Stops the local PostgreSQL, if this program runs it. Whatever is under way there is rolled back.
+    pub fn stop(&self) {
+        self.cluster
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
     fn connect(&self) -> Result<Connection, Failure> {
         pool::connect(&self.url).map_err(|error| chain(&error))
     }
+
+    fn migrated(&self) -> Result<Connection, Failure> {
+        let mut conn = self.connect()?;
+        migrate::run(&mut conn).map_err(|error| chain(&error))?;
+        Ok(conn)
+    }
 }
 
-/// Runs a command that ends by itself.
+/// Runs a command that ends by itself and returns the exit code.
 ///
 /// # Errors
 /// What a person should read.
-pub fn run(command: Command, settings: &Settings) -> Result<i32, Failure> {
+pub fn run(command: Command, database: &Database) -> Result<i32, Failure> {
     match command {
-        Command::Schema => println!("{}", crate::graphql::sdl().trim_end()),
-        Command::Postgres { command } => {
-            return with_database(&Database::open(settings, true)?, &command);
-        }
-        Command::Migrate => {
-            let database = Database::open(settings, true)?;
-            let done = migrate::run(&mut database.connect()?).map_err(|error| chain(&error))?;
-            println!("{} migrations applied", done.applied);
-            if done.rebuilt_views {
-                println!("analytics views were built anew; `clinigraph refresh` fills them");
-            }
-        }
-        Command::Refresh => print_refresh(&mut prepared(&Database::open(settings, true)?)?)?,
-        Command::Verify => return print_verify(&mut prepared(&Database::open(settings, true)?)?),
-        Command::Import(source) => {
-            import(&mut prepared(&Database::open(settings, true)?)?, source)?
-        }
+        Command::Postgres { command } => return with_database(database, &command),
+        Command::Migrate => print_migrate(database)?,
+        Command::Refresh => print_refresh(&mut database.migrated()?)?,
+        Command::Verify => return print_verify(&mut database.migrated()?),
+        Command::Import(source) => import(&mut database.migrated()?, source)?,
         Command::Generate {
             preset,
             random_seed,
-        } => {
-            generate(
-                &mut prepared(&Database::open(settings, true)?)?,
-                preset,
-                random_seed,
-            )?;
-        }
+        } => generate(&mut database.migrated()?, preset, random_seed)?,
         Command::Token(Token::Create { user }) => {
-            let database = Database::open(settings, true)?;
             println!(
                 "{}",
-                tokens::create(&mut prepared(&database)?, &user).map_err(|error| chain(&error))?
+                tokens::create(&mut database.migrated()?, &user).map_err(|error| chain(&error))?
             );
         }
-        Command::Demo(_) | Command::Serve(_) => {
-            return Err("this command runs the server".to_owned());
+        Command::Schema | Command::Demo(_) | Command::Serve(_) => {
+            return Err("this is no database command".to_owned());
         }
     }
     Ok(0)
@@ -119,23 +114,20 @@ pub fn run(command: Command, settings: &Settings) -> Result<i32, Failure> {
 /// What a server needs before it listens: its own database is migrated, another's is left to `clinigraph migrate`.
 ///
 /// # Errors
-/// When the database cannot be opened or migrated.
-pub fn prepare_serve(settings: &Settings) -> Result<Database, Failure> {
-    let database = Database::open(settings, false)?;
+/// When the local database cannot be migrated.
+pub fn prepare_serve(database: &Database) -> Result<(), Failure> {
     if database.is_local {
-        let mut conn = database.connect()?;
-        migrate::run(&mut conn).map_err(|error| chain(&error))?;
+        database.migrated()?;
     }
-    Ok(database)
+    Ok(())
 }
 
-/// The demo's database: filled when it is empty, refreshed, and a token for it.
+/// Fills the demo's database when it is empty, refreshes it, and returns a token for it.
 ///
 /// # Errors
 /// When one of these steps fails.
-pub fn prepare_demo(settings: &Settings) -> Result<(Database, String), Failure> {
-    let database = Database::open(settings, false)?;
-    let mut conn = prepared(&database)?;
+pub fn prepare_demo(database: &Database) -> Result<String, Failure> {
+    let mut conn = database.migrated()?;
     let tree = storage::org_units::tree(&mut conn).map_err(|error| chain(&error))?;
     if tree.everything().is_empty() {
         eprintln!("Filling the empty database with demo data …");
@@ -145,8 +137,7 @@ pub fn prepare_demo(settings: &Settings) -> Result<(Database, String), Failure> 
     if version.is_none_or(|version| version.stale) {
         print_refresh(&mut conn)?;
     }
-    let token = tokens::create(&mut conn, "admin").map_err(|error| chain(&error))?;
-    Ok((database, token))
+    tokens::create(&mut conn, "admin").map_err(|error| chain(&error))
 }
 
 /// Serves until a signal asks to stop.
@@ -163,7 +154,7 @@ pub async fn serve(
         println!("GraphQL:  http://{address}/graphql");
         match token {
             Some(token) => {
-                println!("GraphiQL: http://{address}/graphiql/#token={token}\n\ntoken: {token}")
+                println!("GraphiQL: http://{address}/graphiql/#token={token}\n\ntoken: {token}");
             }
             None => println!("GraphiQL: http://{address}/graphiql/"),
         }
@@ -172,10 +163,13 @@ pub async fn serve(
     .await
 }
 
-fn prepared(database: &Database) -> Result<Connection, Failure> {
-    let mut conn = database.connect()?;
-    migrate::run(&mut conn).map_err(|error| chain(&error))?;
-    Ok(conn)
+fn print_migrate(database: &Database) -> Result<(), Failure> {
+    let done = migrate::run(&mut database.connect()?).map_err(|error| chain(&error))?;
+    println!("{} migrations applied", done.applied);
+    if done.rebuilt_views {
+        println!("analytics views were built anew; `clinigraph refresh` fills them");
+    }
+    Ok(())
 }
 
 fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
@@ -209,7 +203,7 @@ fn generate(conn: &mut Connection, preset: Preset, random_seed: u64) -> Result<(
 fn print_refresh(conn: &mut Connection) -> Result<(), Failure> {
     let progress = progress_bar();
     let version = refresh::run(conn, |view| {
-        progress.set_message(format!("refreshing {view}"))
+        progress.set_message(format!("refreshing {view}"));
     });
     progress.finish_and_clear();
     let version = version.map_err(|error| chain(&error))?;

@@ -33,7 +33,7 @@ pub struct Settings {
     )]
     pub log_format: LogFormat,
 
-    /// Where traces are sent over OTLP/HTTP, e.g. http://localhost:4318; none when absent
+    /// Where traces are sent over OTLP/HTTP, e.g. <http://localhost:4318>; none when absent
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
     pub otlp_endpoint: Option<String>,
 }

@@ -1,13 +1,14 @@
 //! The program: reads the command line, runs the command, and stops the local database however it ends.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use clinigraph::{
     cli::{Cli, Command},
-    commands::{self, Failure},
+    commands::{self, Database, Failure},
     telemetry,
 };
+use tokio::signal::unix::{self, SignalKind};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -29,31 +30,74 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<i32, Failure> {
+    if matches!(cli.command, Command::Schema) {
+        println!("{}", clinigraph::graphql::sdl().trim_end());
+        return Ok(0);
+    }
+    let is_server = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let settings = cli.settings;
-    match cli.command {
+    let database = blocking(move || Database::open(&settings, !is_server)).await?;
+    let database = Arc::new(database);
+    let outcome = run_on(&database, cli.command).await;
+    database.stop();
+    outcome
+}
+
+async fn run_on(database: &Arc<Database>, command: Command) -> Result<i32, Failure> {
+    let shared = Arc::clone(database);
+    match command {
         Command::Serve(server) => {
-            let database = blocking(move || commands::prepare_serve(&settings)).await?;
-            commands::serve(&database, &server, None).await?;
-            Ok(0)
+            interruptible(database, move || commands::prepare_serve(&shared)).await?;
+            commands::serve(database, &server, None).await.map(|()| 0)
         }
         Command::Demo(server) => {
-            let (database, token) = blocking(move || commands::prepare_demo(&settings)).await?;
-            commands::serve(&database, &server, Some(&token)).await?;
-            Ok(0)
+            let token = interruptible(database, move || commands::prepare_demo(&shared)).await?;
+            commands::serve(database, &server, Some(&token))
+                .await
+                .map(|()| 0)
         }
-        // Ctrl-C reaches a program run for the user first; its end is waited for.
+        // Ctrl-C is for the program that was started: psql, for one, cancels a query with it.
         command @ Command::Postgres { .. } => {
-            blocking(move || commands::run(command, &settings)).await
+            let _listening = unix::signal(SignalKind::interrupt());
+            blocking(move || commands::run(command, &shared)).await
         }
-        command => blocking(move || commands::run(command, &settings)).await,
+        command => interruptible(database, move || commands::run(command, &shared)).await,
     }
 }
 
-/// Runs work that blocks. A signal ends the program, which stops the local database and so rolls the work back.
+/// Runs work on a database. A signal stops the local database, which rolls the work back, and ends the program.
+async fn interruptible<T: Send + 'static>(
+    database: &Database,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::select! {
+        outcome = blocking(work) => outcome,
+        () = asked_to_stop() => {
+            database.stop();
+            eprintln!("interrupted");
+            std::process::exit(130)
+        }
+    }
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let task = tokio::task::spawn_blocking(work);
-    task.await
+    tokio::task::spawn_blocking(work)
+        .await
         .unwrap_or_else(|_| Err("the command stopped unexpectedly".to_owned()))
+}
+
+/// Ends when the terminal or the system asks the program to stop; never where signals cannot be heard.
+async fn asked_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        unix::signal(SignalKind::interrupt()),
+        unix::signal(SignalKind::terminate()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
 }

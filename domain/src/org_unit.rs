@@ -58,7 +58,7 @@ impl Tree {
     /// Every unit.
     #[must_use]
     pub fn everything(&self) -> UnitSet {
-        UnitSet::from_runs(vec![0..self.units.len()])
+        UnitSet::from_runs(std::iter::once(0..self.units.len()).collect())
     }
 
     /// A unit alone.

@@ -509,7 +509,7 @@ diesel::table! {
         patient_pseudo_id -> Nullable<Text>,
         /// Stay; null outside every known stay.
         encounter_id -> Nullable<Int8>,
-        /// Code system, e.g. http://loinc.org.
+        /// Code system as delivered, e.g. the URL of LOINC.
         code_system -> Text,
         /// Code, e.g. 8867-4.
         code -> Text,

@@ -116,20 +116,22 @@ impl QueryFragment<Pg> for Statement {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.push_sql(text),
-                Piece::Value(Value::Int(value)) => out.push_bind_param::<BigInt, _>(value)?,
-                Piece::Value(Value::Ints(value)) => {
-                    out.push_bind_param::<Array<BigInt>, _>(value)?
-                }
-                Piece::Value(Value::Text(value)) => out.push_bind_param::<Text, _>(value)?,
-                Piece::Value(Value::Texts(value)) => {
-                    out.push_bind_param::<Array<Text>, _>(value)?
-                }
-                Piece::Value(Value::Day(value)) => out.push_bind_param::<Date, _>(value)?,
-                Piece::Value(Value::Time(value)) => out.push_bind_param::<Timestamp, _>(value)?,
-                Piece::Value(Value::EndOfTime) => out.push_bind_param::<Timestamp, _>(&INFINITY)?,
+                Piece::Value(value) => push_value(&mut out, value)?,
             }
         }
         Ok(())
+    }
+}
+
+fn push_value<'b>(out: &mut AstPass<'_, 'b, Pg>, value: &'b Value) -> QueryResult<()> {
+    match value {
+        Value::Int(value) => out.push_bind_param::<BigInt, _>(value),
+        Value::Ints(value) => out.push_bind_param::<Array<BigInt>, _>(value),
+        Value::Text(value) => out.push_bind_param::<Text, _>(value),
+        Value::Texts(value) => out.push_bind_param::<Array<Text>, _>(value),
+        Value::Day(value) => out.push_bind_param::<Date, _>(value),
+        Value::Time(value) => out.push_bind_param::<Timestamp, _>(value),
+        Value::EndOfTime => out.push_bind_param::<Timestamp, _>(&INFINITY),
     }
 }
 

@@ -42,7 +42,7 @@ impl Cell {
         Some(named.map(|name| name.unwrap_or(raw)))
     }
 
-    /// The org unit that a value of type ORGANISATION_UNIT names; null for others.
+    /// The org unit that a value of type `ORGANISATION_UNIT` names; null for others.
     async fn org_unit(&self, ctx: &Context<'_>) -> Option<Result<OrgUnit>> {
         let element = self
             .element

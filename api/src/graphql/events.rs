@@ -35,6 +35,7 @@ pub enum EventStatus {
 
 /// What all events have in common.
 #[derive(Interface)]
+#[expect(clippy::duplicated_attributes, reason = "two fields may have one type")]
 #[graphql(
     field(name = "id", ty = "ID", desc = "DHIS2 identifier."),
     field(name = "status", ty = "Result<EventStatus>", desc = "State."),

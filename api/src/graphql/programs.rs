@@ -131,7 +131,7 @@ impl Column {
         self.0.formname.as_ref().unwrap_or(&self.0.name)
     }
 
-    /// DHIS2 value type, e.g. TEXT, INTEGER, DATE, ORGANISATION_UNIT.
+    /// DHIS2 value type, e.g. TEXT, INTEGER, DATE, `ORGANISATION_UNIT`.
     async fn value_type(&self) -> &str {
         &self.0.valuetype
     }

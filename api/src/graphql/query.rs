@@ -7,14 +7,16 @@ use super::{
     connection::PageArguments,
     context,
     data_version::DataVersion,
-    diagnoses::{self, DiagnosisBreakdown, DiagnosisLevel},
+    diagnoses::{self, DiagnosisBreakdown},
+    diagnosis_rows::DiagnosisLevel,
     error::{fail, refuse},
+    event_filter::{EventFilter, EventOrder, OrgUnitScope},
     events::{Event, SingleEvent, TrackerEvent},
     org_units::{self, OrgUnit, OrgUnitConnection},
     programs::Program,
     stay_filter::{DateRange, StayFilter},
     users::User,
-    working_list::{self, EventConnection, EventFilter, EventOrder, OrgUnitScope},
+    working_list::{self, EventConnection},
 };
 use crate::loaders::{OrgUnitUid, UserId};
 
@@ -80,10 +82,6 @@ impl Query {
 
     /// Org units in the caller's search and data-view scope, by name.
     #[graphql(complexity = "first.clamp(0, 1000) as usize * child_complexity")]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each argument of the field is one"
-    )]
     async fn org_units(
         &self,
         ctx: &Context<'_>,

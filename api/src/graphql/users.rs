@@ -32,7 +32,7 @@ impl User {
     }
 
     /// First name and family name.
-    async fn display_name(&self) -> String {
+    async fn name(&self) -> String {
         format!("{} {}", self.0.firstname, self.0.surname)
     }
 

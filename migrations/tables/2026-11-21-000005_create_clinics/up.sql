@@ -228,7 +228,7 @@ COMMENT ON COLUMN observations.observed_on IS 'Local day; ''-infinity'' when the
 COMMENT ON COLUMN observations.observed_at IS 'Instant; null when only the day is known.';
 COMMENT ON COLUMN observations.patient_pseudo_id IS 'Pseudonym of the patient; null when the reference is not known.';
 COMMENT ON COLUMN observations.encounter_id IS 'Stay; null outside every known stay.';
-COMMENT ON COLUMN observations.code_system IS 'Code system, e.g. http://loinc.org.';
+COMMENT ON COLUMN observations.code_system IS 'Code system as delivered, e.g. the URL of LOINC.';
 COMMENT ON COLUMN observations.code IS 'Code, e.g. 8867-4.';
 COMMENT ON COLUMN observations.value_number IS 'Numeric value; null for others.';
 COMMENT ON COLUMN observations.value_text IS 'Coded or textual value; null for numbers.';

@@ -55,7 +55,7 @@ pub fn extension_code<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     text(extension.get("valueCoding")?, "code")
 }
 
-/// Removes the NUL characters of all texts, which JSON can hold and PostgreSQL cannot.
+/// Removes the NUL characters of all texts, which JSON can hold and the database cannot.
 pub fn remove_nul(value: &mut Value) {
     match value {
         Value::String(text) => text.retain(|symbol| symbol != '\0'),

@@ -1,7 +1,7 @@
 //! Import of FHIR R4 deliveries of a clinic: NDJSON, bundles and single resources.
 //!
 //! Phase one ([`load`]) reads, maps and copies each resource into temporary tables, a line at a time. Phase two
-//! ([`merge`]) picks the winning version of each resource, resolves references and merges into the base tables, all
+//! ([`mod@merge`]) picks the winning version of each resource, resolves references and merges into the base tables, all
 //! set-based and in the same transaction. A delivery that is imported again changes nothing.
 
 mod clinic;
@@ -67,6 +67,7 @@ fn merge(
         quarantined: loaded.quarantined,
         ..Report::default()
     };
+    merge::wait_for_turn(conn)?;
     let clinic_id = clinic::ensure(conn, clinic, &mut report)?;
     merge::run(conn, clinic_id, &clinic.uid, &mut report)?;
     report.notices.extend(notices(&loaded));

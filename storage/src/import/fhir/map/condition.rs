@@ -58,6 +58,7 @@ pub fn left_out(source: &Source<'_>, status: &str) -> Condition {
         encounter_fhir_id: None,
         encounter_identifier: None,
         icd10_code: None,
+        excluded_icd10_code: None,
         icd10_chapter: None,
         marker: None,
         certainty: None,
@@ -91,19 +92,31 @@ fn coded(source: &Source<'_>, row: Condition) -> Vec<Condition> {
         .or_else(|| extension_code(source.resource, "icd-10-gm-diagnosesicherheit"))
         .and_then(|code| Certainty::from_letter(code.chars().next()?));
     let display = text(coding, "display").filter(|_| codes.len() == 1);
-    let rows = (1..).zip(codes).map(|(position, code)| Condition {
-        fhir_id: if position == 1 {
-            source.id.to_owned()
-        } else {
-            format!("{}#{position}", source.id)
-        },
-        icd10_chapter: icd10::chapter_of(&code.code).map(|chapter| chapter.number),
-        marker: code.marker.or(marker).map(marker_name),
-        certainty: certainty.or(code.certainty).map(certainty_name),
-        code_version: text(coding, "version").map(str::to_owned),
-        display: display.map(str::to_owned),
-        icd10_code: Some(code.code),
-        ..row.clone()
+    let rows = (1..).zip(codes).map(|(position, code)| {
+        let certainty = certainty.or(code.certainty);
+        // What is ruled out carries no code that anybody could count.
+        let (counted, excluded) = match certainty {
+            Some(Certainty::Excluded) => (None, Some(code.code)),
+            _ => (Some(code.code), None),
+        };
+        Condition {
+            fhir_id: if position == 1 {
+                source.id.to_owned()
+            } else {
+                format!("{}#{position}", source.id)
+            },
+            icd10_chapter: counted
+                .as_deref()
+                .and_then(icd10::chapter_of)
+                .map(|chapter| chapter.number),
+            marker: code.marker.or(marker).map(marker_name),
+            certainty: certainty.map(certainty_name),
+            code_version: text(coding, "version").map(str::to_owned),
+            display: display.map(str::to_owned),
+            icd10_code: counted,
+            excluded_icd10_code: excluded,
+            ..row.clone()
+        }
     });
     rows.collect()
 }
@@ -124,9 +137,9 @@ fn icd10_coding(concept: &Value) -> Option<(&Value, Vec<icd10::code::Code>)> {
 }
 
 /// An American code as its category, when the German catalogue has it.
-fn category<'v>(
-    (coding, codes): (&'v Value, Vec<icd10::code::Code>),
-) -> Option<(&'v Value, Vec<icd10::code::Code>)> {
+fn category(
+    (coding, codes): (&Value, Vec<icd10::code::Code>),
+) -> Option<(&Value, Vec<icd10::code::Code>)> {
     let categories: Vec<_> = codes
         .into_iter()
         .filter(|code| {

@@ -2,6 +2,7 @@
 
 mod codes;
 pub mod condition;
+pub mod contact;
 pub mod encounter;
 pub mod observation;
 pub mod patient;
@@ -72,9 +73,7 @@ pub fn resource(source: &Source<'_>, kind: &'static str, batch: &mut Batch) -> R
         "Patient" => batch.patients.push(patient::map(source)?),
         "Encounter" => {
             let encounter = encounter::map(source)?;
-            batch
-                .contacts
-                .extend(encounter::contacts(source, &encounter)?);
+            batch.contacts.extend(contact::map(source, &encounter)?);
             batch.diagnoses.extend(encounter::diagnoses(source));
             batch.encounters.push(encounter);
         }

@@ -161,6 +161,16 @@ fn value_text(element: &Value) -> Option<String> {
     if let Some(truth) = element.get("valueBoolean").and_then(Value::as_bool) {
         return Some(truth.to_string());
     }
+    for (key, first, mark, second) in [
+        ("valueRatio", "numerator", ':', "denominator"),
+        ("valueRange", "low", '-', "high"),
+    ] {
+        let value = element.get(key).unwrap_or(&Value::Null);
+        let number = |part| value.get(part)?.get("value")?.as_f64();
+        if let (Some(first), Some(second)) = (number(first), number(second)) {
+            return Some(format!("{first}{mark}{second}"));
+        }
+    }
     ["valueString", "valueDateTime", "valueTime", "valueDate"]
         .into_iter()
         .find_map(|key| text(element, key))

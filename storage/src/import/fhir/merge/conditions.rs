@@ -9,6 +9,7 @@ use crate::{Connection, Result, import::Report};
 /// When a statement fails.
 pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
     execute_for(conn, clinic, LINKS_OF_ENCOUNTERS)?;
+    execute(conn, "ANALYZE staged_links")?;
     recall(conn, clinic)?;
     execute_for(conn, clinic, LINKS_OF_CONDITIONS)?;
     execute_for(conn, clinic, LINKS_KEPT)?;
@@ -16,15 +17,11 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
     execute(conn, "CREATE INDEX ON staged_condition_rows (fhir_id)")?;
     execute(conn, "ANALYZE staged_condition_rows")?;
     let total = super::total(conn, "SELECT count(*) FROM staged_condition_rows")?;
-    let linked = execute_for(conn, clinic, LINK)?;
+    execute_for(conn, clinic, LINK)?;
     let removed = execute_for(conn, clinic, REMOVE)?;
     let updated = execute_for(conn, clinic, UPDATE)?;
     let created = execute_for(conn, clinic, INSERT)?;
     report.add("Condition", created, updated, total - created - updated);
-    debug_assert!(
-        linked <= updated,
-        "a linked row always changes its reference too"
-    );
     if removed > 0 {
         report.notices.push(format!(
             "{removed} diagnoses were withdrawn or moved and their rows removed"
@@ -60,14 +57,23 @@ fn recall(conn: &mut Connection, clinic: i64) -> Result<()> {
         conn,
         clinic,
         "WITH touched AS (
-             SELECT DISTINCT split_part(c.fhir_id, '#', 1) AS resource_id
+             SELECT l.resource_id
+             FROM staged_links l JOIN conditions c ON c.clinic_id = $1 AND split_part(c.fhir_id, '#', 1) = l.resource_id
+             UNION
+             SELECT split_part(c.fhir_id, '#', 1)
              FROM conditions c
+             JOIN encounters b USING (encounter_id)
+             JOIN staged_tree t ON t.fhir_id = b.fhir_id AND t.is_stay
              WHERE c.clinic_id = $1
-               AND (EXISTS (SELECT FROM staged_links l WHERE l.resource_id = split_part(c.fhir_id, '#', 1))
-                    OR EXISTS (SELECT FROM encounters b JOIN staged_tree t ON t.fhir_id = b.fhir_id AND t.is_stay
-                               WHERE b.encounter_id = c.encounter_id AND b.clinic_id = $1)
-                    OR EXISTS (SELECT FROM staged_tree t WHERE 'Encounter/' || t.fhir_id = c.encounter_reference)
-                    OR c.encounter_reference LIKE 'Encounter?identifier=%' AND EXISTS (SELECT FROM staged_tree))
+             UNION
+             SELECT split_part(c.fhir_id, '#', 1)
+             FROM conditions c JOIN staged_tree t ON 'Encounter/' || t.fhir_id = c.encounter_reference
+             WHERE c.clinic_id = $1
+             UNION
+             SELECT split_part(c.fhir_id, '#', 1)
+             FROM conditions c
+             WHERE c.clinic_id = $1 AND c.encounter_reference LIKE 'Encounter?identifier=%'
+               AND EXISTS (SELECT FROM staged_tree)
              EXCEPT SELECT resource_id FROM staged_conditions
          ), rows AS (
              SELECT DISTINCT ON (c.fhir_id) c.*, touched.resource_id
@@ -81,7 +87,7 @@ fn recall(conn: &mut Connection, clinic: i64) -> Result<()> {
          SELECT -condition_id, resource_id, fhir_id, true, NULL, patient_pseudo_id, NULL,
                 CASE WHEN encounter_reference LIKE 'Encounter/%' THEN substr(encounter_reference, 11) END,
                 CASE WHEN encounter_reference LIKE 'Encounter?%' THEN substr(encounter_reference, 22) END,
-                icd10_code, icd10_chapter, marker, certainty, code_version, display, recorded_on
+                icd10_code, excluded_icd10_code, icd10_chapter, marker, certainty, code_version, display, recorded_on
          FROM rows",
     )?;
     super::references::by_identifier(
@@ -112,7 +118,7 @@ const LINKS_OF_CONDITIONS: &str = "INSERT INTO staged_links
      WHERE c.is_kept";
 
 /// What is stored and still holds. A delivered stay says anew which roles its diagnoses have; of a diagnosis that was
-/// delivered without its stay, the stored link holds when it came from the stay or nothing else is said.
+/// delivered without its stay, the stored link holds when it came from the stay or no other known contact is named.
 const LINKS_KEPT: &str = "INSERT INTO staged_links
      SELECT c.resource_id, s.encounter_id, CASE WHEN t.is_stay THEN '{}'::text[] ELSE s.roles END,
             s.is_main AND t.is_stay IS NOT TRUE
@@ -122,7 +128,10 @@ const LINKS_KEPT: &str = "INSERT INTO staged_links
      LEFT JOIN staged_tree t ON t.fhir_id = b.fhir_id AND t.is_stay
      WHERE c.seq < 0
         OR t.is_stay IS NOT TRUE
-           AND (s.roles <> '{}' OR s.is_main OR coalesce(c.encounter_fhir_id, c.encounter_identifier) IS NULL)";
+           AND (s.roles <> '{}' OR s.is_main OR c.encounter_fhir_id IS NULL
+                OR NOT EXISTS (SELECT FROM staged_tree n WHERE n.fhir_id = c.encounter_fhir_id)
+                   AND NOT EXISTS (SELECT FROM encounters n
+                                   WHERE n.clinic_id = $1 AND n.fhir_id = c.encounter_fhir_id))";
 
 /// The rows as they shall be stored, roles of all directions merged.
 const ROWS: &str = "WITH pairs AS (
@@ -140,8 +149,8 @@ const ROWS: &str = "WITH pairs AS (
      FROM staged_conditions c LEFT JOIN pairs p USING (resource_id)
      WHERE c.is_kept";
 
-/// A row that waited for its stay takes it over.
-const LINK: &str = "UPDATE conditions s SET encounter_id = d.encounter_id
+/// A row that waited for its stay takes it over. Its reference is emptied, so that the update finds and counts it.
+const LINK: &str = "UPDATE conditions s SET encounter_id = d.encounter_id, encounter_reference = ''
      FROM (SELECT fhir_id, min(encounter_id) AS encounter_id FROM staged_condition_rows GROUP BY fhir_id) d
      WHERE s.clinic_id = $1 AND s.fhir_id = d.fhir_id AND s.encounter_id IS NULL AND d.encounter_id IS NOT NULL
        AND NOT EXISTS (SELECT FROM conditions o WHERE o.clinic_id = $1 AND o.fhir_id = d.fhir_id
@@ -154,7 +163,8 @@ const REMOVE: &str = "DELETE FROM conditions s
                        WHERE d.fhir_id = s.fhir_id AND d.encounter_id IS NOT DISTINCT FROM s.encounter_id)";
 
 const UPDATE: &str = "UPDATE conditions s
-     SET patient_pseudo_id = c.patient_id, icd10_code = c.icd10_code, icd10_chapter = c.icd10_chapter, marker = c.marker,
+     SET patient_pseudo_id = c.patient_id, icd10_code = c.icd10_code, excluded_icd10_code = c.excluded_icd10_code,
+         icd10_chapter = c.icd10_chapter, marker = c.marker,
          certainty = c.certainty, is_main = d.is_main, roles = d.roles, code_version = c.code_version, display = c.display,
          recorded_on = c.recorded_on, encounter_reference = d.encounter_reference, fhir_updated_at = r.updated_at,
          fhir_version = r.version
@@ -162,15 +172,15 @@ const UPDATE: &str = "UPDATE conditions s
      JOIN staged_conditions c ON (c.seq, c.fhir_id) = (d.seq, d.fhir_id)
      JOIN staged_resources r ON r.seq = d.seq
      WHERE s.clinic_id = $1 AND s.fhir_id = d.fhir_id AND s.encounter_id IS NOT DISTINCT FROM d.encounter_id
-       AND (s.patient_pseudo_id, s.icd10_code, s.icd10_chapter, s.marker, s.certainty, s.is_main, s.roles, s.code_version,
+       AND (s.patient_pseudo_id, s.icd10_code, s.excluded_icd10_code, s.icd10_chapter, s.marker, s.certainty, s.is_main, s.roles, s.code_version,
             s.display, s.recorded_on, s.encounter_reference, s.fhir_updated_at, s.fhir_version)
            IS DISTINCT FROM
-           (c.patient_id, c.icd10_code, c.icd10_chapter, c.marker, c.certainty, d.is_main, d.roles, c.code_version,
+           (c.patient_id, c.icd10_code, c.excluded_icd10_code, c.icd10_chapter, c.marker, c.certainty, d.is_main, d.roles, c.code_version,
             c.display, c.recorded_on, d.encounter_reference, r.updated_at, r.version)";
 
-const INSERT: &str = "INSERT INTO conditions (clinic_id, encounter_id, patient_pseudo_id, fhir_id, icd10_code, icd10_chapter,
+const INSERT: &str = "INSERT INTO conditions (clinic_id, encounter_id, patient_pseudo_id, fhir_id, icd10_code, excluded_icd10_code, icd10_chapter,
          marker, certainty, is_main, roles, code_version, display, recorded_on, encounter_reference, fhir_updated_at, fhir_version)
-     SELECT $1, d.encounter_id, c.patient_id, c.fhir_id, c.icd10_code, c.icd10_chapter, c.marker, c.certainty, d.is_main,
+     SELECT $1, d.encounter_id, c.patient_id, c.fhir_id, c.icd10_code, c.excluded_icd10_code, c.icd10_chapter, c.marker, c.certainty, d.is_main,
          d.roles, c.code_version, c.display, c.recorded_on, d.encounter_reference, r.updated_at, r.version
      FROM staged_condition_rows d
      JOIN staged_conditions c ON (c.seq, c.fhir_id) = (d.seq, d.fhir_id)

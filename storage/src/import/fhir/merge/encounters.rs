@@ -1,6 +1,8 @@
 //! Stays: the top-level inpatient contacts.
 
-use super::{counts, execute_for};
+use diesel::{prelude::*, sql_types::BigInt};
+
+use super::{Count, execute_for};
 use crate::{Connection, Result, import::Report};
 
 /// Completed years of patient `p` on a day, by month.
@@ -22,7 +24,7 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
     let updated = execute_for(conn, clinic, &format!("{} {UPDATE}", stays()))?;
     let created = execute_for(conn, clinic, &format!("{} {INSERT}", stays()))?;
     report.add("Encounter", created, updated, total - created - updated);
-    notices(conn, report)
+    notices(conn, clinic, report)
 }
 
 /// The delivered stays as they shall be stored.
@@ -109,23 +111,10 @@ fn age(conn: &mut Connection, clinic: i64) -> Result<()> {
 }
 
 /// Says what was delivered and is not a stay.
-fn notices(conn: &mut Connection, report: &mut Report) -> Result<()> {
-    let rows = counts(
-        conn,
-        "SELECT CASE WHEN e.setting = 'DELETED' THEN 'contacts were deleted'
-                     WHEN t.fhir_id IS NULL THEN 'contacts are part of each other in a circle and were left out'
-                     WHEN e.setting = 'OUTPATIENT' THEN 'ambulatory contacts are no stays'
-                     WHEN e.setting = 'COMPANION' THEN 'companions are no stays'
-                     WHEN e.setting = 'SECONDARY' THEN 'consultations and operations on their own are no stays'
-                     WHEN e.status NOT IN ('in-progress', 'onleave', 'finished', 'unknown')
-                     THEN 'inpatient contacts were left out by their status ' || e.status
-                     ELSE 'department and ward contacts belong to no known stay' END AS label,
-                count(*) AS count
-         FROM staged_encounters e LEFT JOIN staged_tree t USING (fhir_id)
-         LEFT JOIN encounters b ON b.fhir_id = t.root_id
-         WHERE (t.fhir_id IS NULL OR t.root_id = e.fhir_id OR b.fhir_id IS NULL AND t.depth = 2) AND t.is_stay IS NOT TRUE
-         GROUP BY label ORDER BY label",
-    )?;
+fn notices(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
+    let rows: Vec<Count> = diesel::sql_query(NO_STAYS)
+        .bind::<BigInt, _>(clinic)
+        .load(conn)?;
     report.notices.extend(
         rows.into_iter()
             .map(|row| format!("{} {}", row.count, row.label)),
@@ -142,3 +131,19 @@ fn notices(conn: &mut Connection, report: &mut Report) -> Result<()> {
     }
     Ok(())
 }
+
+const NO_STAYS: &str = "SELECT CASE WHEN e.setting = 'DELETED' THEN 'contacts were deleted'
+            WHEN t.fhir_id IS NULL THEN 'contacts are part of each other in a circle and were left out'
+            WHEN e.setting = 'OUTPATIENT' THEN 'ambulatory contacts are no stays'
+            WHEN e.setting = 'COMPANION' THEN 'companions are no stays'
+            WHEN e.setting = 'SECONDARY' THEN 'consultations and operations on their own are no stays'
+            WHEN e.status NOT IN ('in-progress', 'onleave', 'finished', 'unknown')
+            THEN 'inpatient contacts were left out by their status ' || e.status
+            ELSE 'department and ward contacts belong to no known stay' END AS label,
+        count(*) AS count
+     FROM staged_encounters e LEFT JOIN staged_tree t USING (fhir_id)
+     WHERE t.is_stay IS NOT TRUE
+       AND (t.fhir_id IS NULL OR t.root_id = e.fhir_id
+            OR t.depth = 2 AND NOT EXISTS (SELECT FROM staged_encounters p WHERE p.fhir_id = t.root_id)
+               AND NOT EXISTS (SELECT FROM encounters b WHERE b.clinic_id = $1 AND b.fhir_id = t.root_id))
+     GROUP BY label ORDER BY label";

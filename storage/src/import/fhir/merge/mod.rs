@@ -29,11 +29,6 @@ pub fn run(
     clinic_uid: &str,
     report: &mut Report,
 ) -> Result<()> {
-    execute_for(
-        conn,
-        clinic,
-        "SELECT pg_advisory_xact_lock(hashtext('clinigraph import fhir'), $1::integer)",
-    )?;
     versions::settle(conn, clinic, report)?;
     references::resolve(conn, clinic)?;
     tree::build(conn, clinic)?;
@@ -43,6 +38,18 @@ pub fn run(
     transfers::merge(conn, clinic, report)?;
     conditions::merge(conn, clinic, report)?;
     observations::merge(conn, clinic, report)
+}
+
+/// Waits until no other import merges: they share partitions, titles and the version of metadata.
+///
+/// # Errors
+/// When the statement fails.
+pub fn wait_for_turn(conn: &mut Connection) -> Result<()> {
+    execute(
+        conn,
+        "SELECT pg_advisory_xact_lock(hashtext('clinigraph import fhir'))",
+    )?;
+    Ok(())
 }
 
 /// Runs a statement; the rows that it touched.

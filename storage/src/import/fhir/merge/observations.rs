@@ -42,9 +42,10 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// Rows as they shall be stored.
+/// Rows as they shall be stored. One that names a contact nobody knows keeps the stay it has.
 const ROWS: &str = "WITH s AS (
-         SELECT o.*, coalesce(o.observed_on, '-infinity') AS day, b.encounter_id, r.updated_at, r.version
+         SELECT o.*, coalesce(o.observed_on, '-infinity') AS day, b.encounter_id, r.updated_at, r.version,
+                o.encounter_fhir_id IS NOT NULL AND t.fhir_id IS NULL AND b.encounter_id IS NULL AS keeps_stay
          FROM staged_observations o
          JOIN staged_resources r USING (seq)
          LEFT JOIN staged_tree t ON t.fhir_id = o.encounter_fhir_id
@@ -53,15 +54,16 @@ const ROWS: &str = "WITH s AS (
      )";
 
 const UPDATE: &str = "UPDATE observations b
-     SET observed_on = s.day, observed_at = s.observed_at, patient_pseudo_id = s.patient_id, encounter_id = s.encounter_id,
+     SET observed_on = s.day, observed_at = s.observed_at, patient_pseudo_id = s.patient_id,
+         encounter_id = CASE WHEN s.keeps_stay THEN b.encounter_id ELSE s.encounter_id END,
          code_system = s.code_system, code = s.code, value_number = s.value_number, value_text = s.value_text,
          unit = s.unit, status = s.status, fhir_updated_at = s.updated_at, fhir_version = s.version
      FROM s WHERE b.clinic_id = $1 AND b.fhir_id = s.fhir_id
        AND (b.observed_on, b.observed_at, b.patient_pseudo_id, b.encounter_id, b.code_system, b.code, b.value_number,
             b.value_text, b.unit, b.status, b.fhir_updated_at, b.fhir_version)
            IS DISTINCT FROM
-           (s.day, s.observed_at, s.patient_id, s.encounter_id, s.code_system, s.code, s.value_number,
-            s.value_text, s.unit, s.status, s.updated_at, s.version)";
+           (s.day, s.observed_at, s.patient_id, CASE WHEN s.keeps_stay THEN b.encounter_id ELSE s.encounter_id END,
+            s.code_system, s.code, s.value_number, s.value_text, s.unit, s.status, s.updated_at, s.version)";
 
 const INSERT: &str = "INSERT INTO observations (clinic_id, fhir_id, observed_on, observed_at, patient_pseudo_id, encounter_id,
          code_system, code, value_number, value_text, unit, status, fhir_updated_at, fhir_version)
@@ -99,7 +101,7 @@ fn create_partitions(conn: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// Makes the partition of a month: filled from the default partition first, because PostgreSQL refuses a partition
+/// Makes the partition of a month: filled from the default partition first, because the database refuses one
 /// whose rows lie there.
 fn create_partition(conn: &mut Connection, first: NaiveDate) -> Result<()> {
     let next = first + Months::new(1);

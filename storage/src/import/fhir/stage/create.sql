@@ -104,6 +104,7 @@ CREATE TEMP TABLE staged_conditions (
     encounter_fhir_id text collate "C",
     encounter_identifier text collate "C",
     icd10_code text collate "C",
+    excluded_icd10_code text collate "C",
     icd10_chapter text collate "C",
     marker text collate "C",
     certainty text collate "C",

@@ -204,11 +204,13 @@ pub struct Condition {
     pub encounter_identifier: Option<String>,
     /// Clean ICD-10 code.
     pub icd10_code: Option<String>,
+    /// Clean ICD-10 code of a diagnosis that was ruled out; such a row has no `icd10_code`.
+    pub excluded_icd10_code: Option<String>,
     /// Chapter of the code.
     pub icd10_chapter: Option<&'static str>,
     /// DAGGER, ASTERISK or EXCLAMATION.
     pub marker: Option<&'static str>,
-    /// CONFIRMED, SUSPECTED, STATUS_POST or EXCLUDED.
+    /// How sure the diagnosis is: `CONFIRMED`, `SUSPECTED`, `STATUS_POST` or `EXCLUDED`.
     pub certainty: Option<&'static str>,
     /// Catalogue year.
     pub code_version: Option<String>,

@@ -105,6 +105,7 @@ diesel::table! {
         encounter_fhir_id -> Nullable<Text>,
         encounter_identifier -> Nullable<Text>,
         icd10_code -> Nullable<Text>,
+        excluded_icd10_code -> Nullable<Text>,
         icd10_chapter -> Nullable<Text>,
         marker -> Nullable<Text>,
         certainty -> Nullable<Text>,

@@ -1,0 +1,110 @@
+//! Diagnoses and their stays.
+
+use super::*;
+
+fn with_diagnosis(id: &str, condition: &str, role: &str) -> Value {
+    stay(
+        id,
+        json!({"diagnosis": [{"condition": {"reference": format!("Condition/{condition}")}, "use": {"coding": [{"code": role}]}}]}),
+    )
+}
+
+const ROWS: &str = "SELECT concat_ws(' ', b.fhir_id, c.fhir_id, c.roles, c.is_main)
+     FROM conditions c LEFT JOIN encounters b USING (encounter_id) ORDER BY 1";
+
+#[test]
+fn a_diagnosis_linked_from_both_sides_and_levels_is_one_row() {
+    let mut site = Site::new();
+    let mut child = with_diagnosis("child", "c", "AD");
+    child["partOf"] = json!({"reference": "Encounter/a"});
+    let delivery = [
+        with_diagnosis("a", "c", "principle-DRG"),
+        child,
+        diagnosis("c", "Encounter/child"),
+    ];
+    site.deliver(&delivery);
+    assert_eq!(site.texts(ROWS), ["a c {AD,principle-DRG} t"]);
+    assert_eq!(site.texts("SELECT title FROM icd10_titles"), ["Hypertonie"]);
+    // The stay and its diagnosis; the patient is a stub.
+    assert_eq!(site.deliver(&delivery).unchanged, 2);
+}
+
+#[test]
+fn a_stay_that_arrives_late_takes_its_diagnosis() {
+    let mut site = Site::new();
+    let by_number = json!({"resourceType": "Condition", "id": "d", "encounter": {"reference": "Encounter?identifier=s|77"}});
+    site.deliver(&[diagnosis("c", "Encounter/a"), by_number]);
+    assert_eq!(
+        site.texts("SELECT encounter_reference FROM conditions ORDER BY 1"),
+        ["Encounter/a", "Encounter?identifier=s|77"]
+    );
+    let number = json!([{"type": {"coding": [{"code": "VN"}]}, "system": "s", "value": "77"}]);
+    let report = site.deliver(&[stay("a", json!({ "identifier": number }))]);
+    assert_eq!(report.updated, 2, "{report:#?}");
+    assert_eq!(site.texts(ROWS), ["a c {} f", "a d {} f"]);
+    assert_eq!(
+        site.number("SELECT count(encounter_reference) FROM conditions"),
+        0
+    );
+}
+
+#[test]
+fn a_stay_says_anew_which_diagnosis_is_the_main_one() {
+    let mut site = Site::new();
+    site.deliver(&[
+        with_diagnosis("a", "c", "CC"),
+        diagnosis("c", "Encounter/a"),
+        diagnosis("d", "Encounter/a"),
+    ]);
+    assert_eq!(site.texts(ROWS), ["a c {CC} t", "a d {} f"]);
+    site.deliver(&[with_diagnosis("a", "d", "CC")]);
+    assert_eq!(site.texts(ROWS), ["a c {} f", "a d {CC} t"]);
+}
+
+#[test]
+fn a_diagnosis_sent_without_its_stay_keeps_its_roles() {
+    let mut site = Site::new();
+    site.deliver(&[
+        with_diagnosis("a", "c", "CC"),
+        diagnosis("c", "Encounter/a"),
+    ]);
+    let mut changed = diagnosis("c", "Encounter/a");
+    changed["code"]["coding"][0]["code"] = json!("E11.9");
+    site.deliver(&[changed]);
+    assert_eq!(site.texts(ROWS), ["a c {CC} t"]);
+    assert_eq!(site.texts("SELECT icd10_code FROM conditions"), ["E11.9"]);
+}
+
+#[test]
+fn a_diagnosis_without_any_reference_is_linked_by_its_stay() {
+    let mut site = Site::new();
+    site.deliver(&[json!({"resourceType": "Condition", "id": "c"})]);
+    let named = stay(
+        "a",
+        json!({"diagnosis": [{"condition": {"reference": "Condition/c"}, "rank": 1}]}),
+    );
+    assert_eq!(site.deliver(&[named]).updated, 1);
+    assert_eq!(site.texts(ROWS), ["a c {} t"]);
+}
+
+#[test]
+fn a_refuted_diagnosis_is_removed_and_so_is_a_second_code() {
+    let mut site = Site::new();
+    let mut pair = diagnosis("c", "Encounter/a");
+    pair["code"]["coding"][0]["code"] = json!("A54.4+ M73.09*");
+    site.deliver(&[stay("a", json!({})), pair]);
+    assert_eq!(site.texts(ROWS), ["a c {} f", "a c#2 {} f"]);
+    site.deliver(&[diagnosis("c", "Encounter/a")]);
+    assert_eq!(site.texts(ROWS), ["a c {} f"]);
+    let mut refuted = diagnosis("c", "Encounter/a");
+    refuted["verificationStatus"] = json!({"coding": [{"code": "refuted"}]});
+    let report = site.deliver(&[refuted]);
+    assert_eq!(site.number("SELECT count(*) FROM conditions"), 0);
+    assert!(
+        report
+            .notices
+            .contains(&"1 diagnoses were left out by their status refuted".to_owned()),
+        "{:?}",
+        report.notices
+    );
+}

@@ -1,0 +1,134 @@
+//! Real deliveries. The numbers were counted by a Python script over the JSON files that shares nothing with this code:
+//! distinct ids per type; stays are contacts of class IMP without `partOf` that are neither `abteilungskontakt` nor
+//! `operation`; links are distinct (stay, condition) of both directions; observation rows are components, plus the
+//! observation itself when it has a value or no component; bed days are local days between the ends of the period.
+
+use super::*;
+
+/// Patients, stays, conditions, conditions with a stay, observation rows, observation rows with a stay, bed days.
+type Counts = [i64; 7];
+
+fn folder(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("CLINIGRAPH_FIXTURES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures"),
+        PathBuf::from,
+    );
+    let path = root.join("fhir").join(name);
+    if !path.is_dir() {
+        println!("ignored: no fixtures at {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Imports a folder twice: the second time changes nothing.
+fn check(name: &str, quarantined: u64, expected: Counts) {
+    let Some(path) = folder(name) else { return };
+    let mut site = Site::new();
+    let first = site.import(&path);
+    assert_eq!(
+        (first.updated, first.unchanged, first.quarantined),
+        (0, 0, quarantined),
+        "{first:#?}"
+    );
+    assert_eq!(
+        site.number("SELECT count(*) FROM quarantine"),
+        quarantined.cast_signed()
+    );
+    let counts = [
+        "SELECT count(*) FROM patients",
+        "SELECT count(*) FROM encounters",
+        "SELECT count(*) FROM conditions",
+        "SELECT count(encounter_id) FROM conditions",
+        "SELECT count(*) FROM observations",
+        "SELECT count(encounter_id) FROM observations",
+        "SELECT coalesce(sum(length_of_stay), 0) FROM encounters",
+    ]
+    .map(|sql| site.number(sql));
+    assert_eq!(counts, expected);
+    let second = site.import(&path);
+    assert_eq!(
+        (second.created, second.updated, second.unchanged),
+        (0, 0, first.created),
+        "{second:#?}"
+    );
+}
+
+#[test]
+fn mii_loads() {
+    check("mii", 0, [31, 21, 26, 11, 376, 129, 532]);
+}
+
+#[test]
+fn isik_loads() {
+    // Its three contacts are department contacts for operations: no stays.
+    check("isik", 0, [4, 0, 6, 0, 5, 0, 0]);
+}
+
+#[test]
+fn smart_10_loads() {
+    check("smart-10", 0, [13, 49, 555, 4, 0, 0, 278]);
+}
+
+#[test]
+fn synthea_loads() {
+    check("synthea", 0, [12, 0, 68, 0, 1621, 0, 0]);
+}
+
+#[test]
+fn bad_lines_load() {
+    // Six Patients share one id; one line is not JSON.
+    check("bad-lines", 1, [1, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn all_folders_load_as_one_clinic() {
+    check("", 1, [61, 70, 655, 15, 2002, 129, 810]);
+}
+
+#[test]
+fn codes_and_titles_are_those_of_the_delivery() {
+    let Some(path) = folder("mii") else { return };
+    let mut site = Site::new();
+    let report = site.import(&path);
+    // 23 conditions have a coding of ICD-10-GM or of the WHO.
+    assert_eq!(site.number("SELECT count(icd10_code) FROM conditions"), 23);
+    assert_eq!(
+        site.number(
+            "SELECT count(*) FROM conditions WHERE icd10_code IS NOT NULL AND icd10_chapter IS NULL"
+        ),
+        0
+    );
+    assert_eq!(
+        site.texts("SELECT title FROM icd10_titles WHERE code = 'C61'"),
+        ["Bösartige Neubildung der Prostata"]
+    );
+    assert!(
+        report
+            .notices
+            .iter()
+            .any(|notice| notice.contains("49 Procedure")),
+        "{:?}",
+        report.notices
+    );
+}
+
+#[test]
+fn the_log_of_a_bulk_export_is_skipped_and_tells_until_when_the_data_goes() {
+    let Some(path) = folder("smart-10") else {
+        return;
+    };
+    let mut site = Site::new();
+    let report = site.import(&path);
+    assert!(
+        report
+            .notices
+            .contains(&"not FHIR, skipped: log.ndjson".to_owned()),
+        "{:?}",
+        report.notices
+    );
+    assert_eq!(
+        site.texts("SELECT data_through AT TIME ZONE 'UTC' FROM import_runs"),
+        ["2024-08-06 18:12:57"]
+    );
+}

@@ -1,0 +1,119 @@
+//! Imports into a test database.
+
+mod diagnoses;
+mod fixtures;
+mod lines;
+mod observations;
+mod stays;
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use diesel::{connection::SimpleConnection as _, sql_types::Text};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::connection;
+
+const CLINIC: &str = "ClinicTest1";
+
+/// A database with one clinic and ways to deliver to it and to ask it.
+struct Site {
+    conn: Connection,
+}
+
+impl Site {
+    fn new() -> Self {
+        Site { conn: connection() }
+    }
+
+    /// Imports a path.
+    fn import(&mut self, path: &Path) -> Report {
+        run(&mut self.conn, path, CLINIC, &ProgressBar::hidden()).expect("the import works")
+    }
+
+    /// Imports resources as NDJSON.
+    fn deliver(&mut self, resources: &[Value]) -> Report {
+        let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
+        self.deliver_text(&lines.join("\n"))
+    }
+
+    /// Imports the text of an NDJSON file.
+    fn deliver_text(&mut self, text: &str) -> Report {
+        let file = Scratch::new("delivery.ndjson", text);
+        self.import(&file.0)
+    }
+
+    /// The number that a query returns.
+    fn number(&mut self, sql: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = BigInt)]
+            number: i64,
+        }
+        let sql = format!("SELECT ({sql})::bigint AS number");
+        let row: Number = diesel::sql_query(sql)
+            .get_result(&mut self.conn)
+            .expect("a number");
+        row.number
+    }
+
+    /// The rows of a query of one column, as texts.
+    fn texts(&mut self, sql: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = Text)]
+            line: String,
+        }
+        let sql = format!("SELECT coalesce(line::text, '-') AS line FROM ({sql}) q (line)");
+        let rows: Vec<Line> = diesel::sql_query(sql).load(&mut self.conn).expect("rows");
+        rows.into_iter().map(|row| row.line).collect()
+    }
+}
+
+/// A file that is removed when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, text: &str) -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let path =
+            std::env::temp_dir().join(format!("clinigraph-{}-{number}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("a file can be written");
+        Scratch(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A finished stay of patient p, changed by the fields of `change`.
+fn stay(id: &str, change: Value) -> Value {
+    let mut resource = json!({
+        "resourceType": "Encounter", "id": id, "status": "finished", "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/p"}, "period": {"start": "2024-03-01T08:00:00Z", "end": "2024-03-05T08:00:00Z"}
+    });
+    for (key, value) in change.as_object().into_iter().flatten() {
+        resource[key] = value.clone();
+    }
+    resource
+}
+
+/// The meta of a version.
+fn version(day: u32, number: u32) -> Value {
+    json!({"lastUpdated": format!("2024-06-{day:02}T00:00:00Z"), "versionId": number.to_string()})
+}
+
+/// A diagnosis I10 that names a contact.
+fn diagnosis(id: &str, encounter: &str) -> Value {
+    json!({
+        "resourceType": "Condition", "id": id, "subject": {"reference": "Patient/p"}, "encounter": {"reference": encounter},
+        "code": {"coding": [{"system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "code": "I10.90", "display": "Hypertonie"}]}
+    })
+}
