@@ -123,18 +123,28 @@ impl Places {
             ));
         }
         cases.extend(self.wide());
-        for number in [2, 1_000] {
+        cases.extend(self.later_pages(conn)?);
+        cases.extend(self.tracker());
+        Ok(cases)
+    }
+
+    /// The second page of the large unit, and the thousandth or, with fewer events, the last full one.
+    fn later_pages(&self, conn: &mut Connection) -> Result<Vec<Case>> {
+        let rows = ROWS as usize;
+        let listing = self.first_page(&self.large);
+        let events = events::count(conn, &listing, 1_000 * i64::from(ROWS))?;
+        let deepest = (usize::try_from(events)? / rows).min(1_000);
+        let case = |number: usize| {
             let mut case = self.single(
                 &format!("SELECTED, large unit, page {number}"),
                 Some(self.tree.only(&self.large)),
                 legacy::selected(&self.large),
             );
-            case.question.offset = (number - 1) * ROWS as usize;
+            case.question.offset = (number - 1) * rows;
             case.page.from = Some(cursor_at(conn, &case.listing, case.question.offset)?);
-            cases.push(case);
-        }
-        cases.extend(self.tracker());
-        Ok(cases)
+            Ok(case)
+        };
+        [2, deepest].into_iter().map(case).collect()
     }
 
     fn wide(&self) -> [Case; 6] {

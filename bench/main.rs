@@ -53,10 +53,9 @@ fn run(options: &Options) -> Result<Report> {
         |part: &str| options.parts.is_empty() || options.parts.iter().any(|p| p == part);
     machine::describe(&mut report, &mut database, options.preset)?;
     if is_wanted("events") || is_wanted("http") {
-        legacy::build(&mut database)?;
         let places = cases::Places::find(&mut database.conn)?;
         if is_wanted("events") {
-            events::measure(&mut report, &mut database.conn, &places)?;
+            events::measure(&mut report, &mut database, &places)?;
         }
         if is_wanted("http") {
             http::measure(&mut report, &mut database, &places)?;
