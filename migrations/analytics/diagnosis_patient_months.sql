@@ -3,10 +3,11 @@
 CREATE MATERIALIZED VIEW analytics.diagnosis_patient_months AS
 SELECT level, node, clinic_id, month, previous_month, count(*) AS patients
   FROM (SELECT level, node, clinic_id, month,
-               coalesce(lag(month) OVER (PARTITION BY level, node, person ORDER BY month), '-infinity') AS previous_month
-          FROM (SELECT DISTINCT level, node, person, clinic_id, month
-                  FROM analytics.stay_nodes
-                 WHERE NOT is_shared) occurrences) pairs
+               coalesce(lag(month) OVER (PARTITION BY person, level, node ORDER BY month), '-infinity') AS previous_month
+          FROM analytics.stay_nodes
+         WHERE NOT is_shared) occurrences
+ -- Further stays in the same month count nothing.
+ WHERE previous_month < month
  GROUP BY level, node, clinic_id, month, previous_month
 WITH NO DATA;
 

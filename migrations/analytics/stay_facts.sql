@@ -5,6 +5,7 @@ SELECT e.encounter_id,
        min(e.encounter_id) OVER person AS person,
        min(e.clinic_id) OVER person <> max(e.clinic_id) OVER person AS is_shared,
        e.admission_date,
+       date_trunc('month', e.admission_date::timestamp)::date AS admission_month,
        e.discharge_date,
        e.length_of_stay,
        e.admission_type,
@@ -27,6 +28,7 @@ COMMENT ON COLUMN analytics.stay_facts.clinic_id IS 'Clinic.';
 COMMENT ON COLUMN analytics.stay_facts.person IS 'Person: equal for all stays under one pseudonym, in every clinic of the group.';
 COMMENT ON COLUMN analytics.stay_facts.is_shared IS 'Whether the person has stays in more than one clinic.';
 COMMENT ON COLUMN analytics.stay_facts.admission_date IS 'Local day of admission.';
+COMMENT ON COLUMN analytics.stay_facts.admission_month IS 'First day of the month of admission.';
 COMMENT ON COLUMN analytics.stay_facts.discharge_date IS 'Local day of discharge; null while open.';
 COMMENT ON COLUMN analytics.stay_facts.length_of_stay IS 'Bed days, at least 1; null while open.';
 COMMENT ON COLUMN analytics.stay_facts.admission_type IS 'Group of the admission source.';

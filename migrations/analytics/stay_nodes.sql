@@ -1,18 +1,14 @@
 CREATE VIEW analytics.stay_nodes AS
-SELECT n.level, n.node, s.encounter_id, s.clinic_id, s.person, s.is_shared, s.length_of_stay,
-       date_trunc('month', s.admission_date)::date AS month
-  FROM (SELECT encounter_id, 0::smallint AS level, '' COLLATE "C" AS node FROM analytics.stay_facts
-        UNION ALL
-        SELECT DISTINCT encounter_id, 1::smallint, chapter COLLATE "C" FROM analytics.diagnosis_facts WHERE chapter IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT encounter_id, 2::smallint, block FROM analytics.diagnosis_facts WHERE block IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT encounter_id, 3::smallint, three FROM analytics.diagnosis_facts
-        UNION ALL
-        SELECT DISTINCT encounter_id, 4::smallint, four FROM analytics.diagnosis_facts WHERE four IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT encounter_id, 5::smallint, five FROM analytics.diagnosis_facts WHERE five IS NOT NULL) n
-  JOIN analytics.stay_facts s USING (encounter_id);
+SELECT 0::smallint AS level, '' COLLATE "C" AS node, encounter_id, clinic_id, person, is_shared, length_of_stay,
+       admission_month AS month
+  FROM analytics.stay_facts
+UNION ALL
+SELECT n.level, n.node, s.encounter_id, s.clinic_id, s.person, s.is_shared, s.length_of_stay, s.admission_month
+  FROM analytics.diagnosis_facts d
+  JOIN analytics.stay_facts s USING (encounter_id)
+ CROSS JOIN LATERAL (VALUES (1::smallint, d.chapter COLLATE "C"), (2::smallint, d.block), (3::smallint, d.three),
+                            (4::smallint, d.four), (5::smallint, d.five)) AS n (level, node)
+ WHERE n.level >= d.new_from_level AND n.node IS NOT NULL;
 
 COMMENT ON VIEW analytics.stay_nodes IS 'One row per stay and node of the ICD-10 tree; level 0 with an empty node is the stay itself, coded or not.';
 COMMENT ON COLUMN analytics.stay_nodes.level IS '0 the stay, 1 chapter, 2 block, 3 to 5 characters of the code.';

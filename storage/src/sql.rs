@@ -80,25 +80,43 @@ impl Statement {
         }
         text
     }
+
+    /// The text with the values in it: for people and for `EXPLAIN`, never for a query.
+    #[must_use]
+    pub fn literal_text(&self) -> String {
+        self.pieces.iter().map(Piece::literal).collect()
+    }
+}
+
+impl Piece {
+    /// A value as a literal with its type, a text as it is.
+    fn literal(&self) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        match self {
+            Piece::Text(text) => (*text).to_owned(),
+            Piece::Value(Value::Int(value)) => format!("'{value}'::bigint"),
+            Piece::Value(Value::Ints(values)) => format!("ARRAY{values:?}::bigint[]"),
+            Piece::Value(Value::Text(value)) => quoted(value),
+            Piece::Value(Value::Texts(values)) => {
+                let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+                format!("ARRAY[{}]::text[]", values.join(", "))
+            }
+            Piece::Value(Value::Day(value)) => format!("'{value}'::date"),
+            Piece::Value(Value::Time(value)) => format!("'{value}'::timestamp"),
+            Piece::Value(Value::EndOfTime) => "'infinity'::timestamp".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
 impl Statement {
     /// The parameters as SQL literals with their types.
     pub(crate) fn literals(&self) -> Vec<String> {
-        let value = |piece: &Piece| match piece {
-            Piece::Text(_) => None,
-            Piece::Value(Value::Int(value)) => Some(format!("{value}::bigint")),
-            Piece::Value(Value::Ints(values)) => Some(format!("ARRAY{values:?}::bigint[]")),
-            Piece::Value(Value::Text(value)) => Some(format!("'{value}'")),
-            Piece::Value(Value::Texts(values)) => {
-                Some(format!("'{{{}}}'::text[]", values.join(",")))
-            }
-            Piece::Value(Value::Day(value)) => Some(format!("'{value}'::date")),
-            Piece::Value(Value::Time(value)) => Some(format!("'{value}'::timestamp")),
-            Piece::Value(Value::EndOfTime) => Some("'infinity'::timestamp".to_owned()),
-        };
-        self.pieces.iter().filter_map(value).collect()
+        let values = self
+            .pieces
+            .iter()
+            .filter(|piece| matches!(piece, Piece::Value(_)));
+        values.map(Piece::literal).collect()
     }
 }
 

@@ -39,6 +39,12 @@ wal_compression = on
 checkpoint_timeout = 15min
 random_page_cost = 1.1
 jit = off
+
+# One server without replicas: what a bulk load writes is not logged a second time. As safe at a
+# crash; replicas and base backups need wal_level = replica and max_wal_senders = 10.
+wal_level = minimal
+max_wal_senders = 0
+
 track_io_timing = on
 timezone = 'UTC'
 log_timezone = 'UTC'

@@ -8,6 +8,7 @@ pub mod notes;
 pub mod page;
 pub mod row;
 pub mod scope;
+mod walk;
 
 pub use page::{Listing, count, list};
 pub use row::EventRow;

@@ -4,9 +4,12 @@ mod plans;
 mod texts;
 
 use chrono::NaiveDate;
-use domain::{event::EventStatus, page::USUAL_ROWS};
+use domain::{
+    event::EventStatus,
+    page::{Cursor, Direction, Reading, USUAL_ROWS},
+};
 
-use super::*;
+use super::{super::row, *};
 
 /// A list of everything of one stage in some units.
 fn listing(kind: EventKind, units: Option<Vec<i64>>) -> Listing {

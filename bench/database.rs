@@ -1,0 +1,142 @@
+//! The database that is measured: the program's own PostgreSQL, filled by its own generator.
+
+use std::{path::Path, time::Duration};
+
+use diesel::{
+    connection::SimpleConnection,
+    prelude::*,
+    sql_types::{BigInt, Text},
+};
+use indicatif::ProgressBar;
+use storage::{
+    Connection,
+    cluster::Cluster,
+    generate::{self, Volume},
+    migrate, pool, refresh,
+};
+
+use crate::{Result, timing};
+
+/// How much data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    Seed,
+    Demo,
+}
+
+impl Preset {
+    pub fn read(name: Option<&str>) -> Result<Self> {
+        match name {
+            Some("seed") => Ok(Preset::Seed),
+            Some("demo") => Ok(Preset::Demo),
+            _ => Err("--preset takes seed or demo".into()),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Seed => "seed",
+            Preset::Demo => "demo",
+        }
+    }
+
+    fn volume(self) -> Volume {
+        match self {
+            Preset::Seed => Volume::seed(),
+            Preset::Demo => Volume::demo(),
+        }
+    }
+}
+
+/// A running database with all data in it.
+pub struct Database {
+    pub conn: Connection,
+    pub url: String,
+    // Dropped last: it stops the server.
+    _cluster: Cluster,
+}
+
+impl Database {
+    /// Starts it, and fills it when it is empty.
+    pub fn open(folder: &Path, preset: Preset) -> Result<Self> {
+        let cluster = Cluster::start(&folder.join(preset.name()))?;
+        let url = cluster.url().to_owned();
+        let mut conn = pool::connect(&url)?;
+        migrate::run(&mut conn)?;
+        conn.batch_execute(include_str!("steps.sql"))?;
+        let mut database = Database {
+            conn,
+            url,
+            _cluster: cluster,
+        };
+        database.fill(preset)?;
+        Ok(database)
+    }
+
+    fn fill(&mut self, preset: Preset) -> Result<()> {
+        let today = chrono::Utc::now().date_naive();
+        self.step("generate", |conn| {
+            generate::run(conn, &preset.volume(), 1, today, &ProgressBar::hidden())?;
+            Ok(())
+        })?;
+        self.step("vacuum and analyse", |conn| Ok(generate::settle(conn)?))?;
+        self.step("first refresh", |conn| {
+            refresh::run(conn, |_| ())?;
+            Ok(())
+        })?;
+        self.step("refresh beside readers", |conn| {
+            refresh::run(conn, |_| ())?;
+            Ok(())
+        })
+    }
+
+    /// Does once in the life of the database what is to be timed.
+    pub fn step(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&mut Connection) -> Result<()>,
+    ) -> Result<()> {
+        if self.step_time(name)?.is_some() {
+            return Ok(());
+        }
+        eprintln!("{name} …");
+        let ((), time) = timing::once(|| work(&mut self.conn))?;
+        diesel::sql_query("INSERT INTO bench.steps (name, milliseconds) VALUES ($1, $2)")
+            .bind::<Text, _>(name)
+            .bind::<BigInt, _>(i64::try_from(time.as_millis())?)
+            .execute(&mut self.conn)?;
+        Ok(())
+    }
+
+    /// How long a step took; `None` before it was done.
+    pub fn step_time(&mut self, name: &str) -> Result<Option<Duration>> {
+        let steps: Vec<Number> =
+            diesel::sql_query("SELECT milliseconds AS number FROM bench.steps WHERE name = $1")
+                .bind::<Text, _>(name)
+                .load(&mut self.conn)?;
+        Ok(steps
+            .first()
+            .map(|step| Duration::from_millis(step.number.unsigned_abs())))
+    }
+}
+
+/// One number.
+#[derive(Debug, QueryableByName)]
+pub struct Number {
+    #[diesel(sql_type = BigInt)]
+    pub number: i64,
+}
+
+/// Numbers, one a row.
+pub fn numbers(conn: &mut Connection, query: &str) -> Result<Vec<i64>> {
+    let rows: Vec<Number> = diesel::sql_query(query).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.number).collect())
+}
+
+/// The first number of a query that finds at least one.
+pub fn number(conn: &mut Connection, query: &str) -> Result<i64> {
+    numbers(conn, query)?
+        .first()
+        .copied()
+        .ok_or_else(|| format!("nothing found by: {query}").into())
+}

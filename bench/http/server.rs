@@ -1,0 +1,76 @@
+//! The release server as a process of its own.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use crate::Result;
+
+/// A running server; ended when dropped.
+pub struct Server {
+    /// Address and port that it listens on.
+    pub address: String,
+    process: Child,
+    // Held open: the server writes to it after its address.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts it on a free port. Its program lies above this benchmark's in cargo's folder.
+    pub fn start(url: &str) -> Result<Self> {
+        let here = std::env::current_exe()?;
+        let program = here
+            .ancestors()
+            .nth(2)
+            .ok_or("this program lies in no folder of cargo's")?
+            .join("clinigraph");
+        let mut process = Command::new(&program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("cannot run {}: {error}", program.display()))?;
+        let mut output = BufReader::new(process.stdout.take().ok_or("the server has no output")?);
+        let address = read_address(&mut output)?;
+        Ok(Server {
+            address,
+            process,
+            _output: output,
+        })
+    }
+
+    /// Resident memory.
+    pub fn resident_bytes(&self) -> Result<i64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let kilobytes: i64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
+            .ok_or("no resident memory is stated")?
+            .trim()
+            .parse()?;
+        Ok(kilobytes * 1_024)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits until the server says where it listens.
+fn read_address(output: &mut impl BufRead) -> Result<String> {
+    for line in output.lines() {
+        let line = line?;
+        let address = line
+            .split_once("http://")
+            .and_then(|(_, rest)| rest.split_once('/'));
+        if let Some((address, _)) = address {
+            return Ok(address.to_owned());
+        }
+    }
+    Err("the server ended before it listened".into())
+}

@@ -1,0 +1,99 @@
+//! Measures this program beside the ways it replaces, on one database in one run, and prints a report in Markdown.
+//!
+//! `./dev bench` runs it in a release build. The database lies in the folder `CLINIGRAPH_BENCH_DIR`; it is filled in the
+//! first run and used again in later ones. Progress goes to stderr, the report to stdout.
+//!
+//! Options: `--preset seed` (as big as a country and a large clinic group, the default) or `--preset demo` (a quick look),
+//! each with a database of its own; `--only PART`, once or more, with a part of [`PARTS`].
+
+mod cases;
+mod database;
+mod diagnoses;
+mod events;
+mod http;
+mod legacy;
+mod machine;
+mod pgbench;
+mod report;
+mod timing;
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use database::{Database, Preset};
+use report::Report;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Parts of the report.
+const PARTS: [&str; 4] = ["sizes", "events", "http", "diagnoses"];
+
+struct Options {
+    preset: Preset,
+    parts: Vec<String>,
+    folder: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match Options::read().and_then(|options| run(&options)) {
+        Ok(report) => {
+            println!("{}", report.text());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<Report> {
+    let mut database = Database::open(&options.folder, options.preset)?;
+    let mut report = Report::default();
+    let is_wanted =
+        |part: &str| options.parts.is_empty() || options.parts.iter().any(|p| p == part);
+    machine::describe(&mut report, &mut database, options.preset)?;
+    if is_wanted("events") || is_wanted("http") {
+        let places = cases::Places::find(&mut database.conn)?;
+        if is_wanted("events") {
+            events::measure(&mut report, &mut database, &places)?;
+        }
+        if is_wanted("http") {
+            http::measure(&mut report, &mut database, &places)?;
+        }
+    }
+    if is_wanted("diagnoses") {
+        diagnoses::measure(&mut report, &mut database)?;
+    }
+    if is_wanted("sizes") {
+        machine::sizes(&mut report, &mut database)?;
+    }
+    Ok(report)
+}
+
+impl Options {
+    fn read() -> Result<Self> {
+        let folder = std::env::var_os("CLINIGRAPH_BENCH_DIR")
+            .ok_or("CLINIGRAPH_BENCH_DIR names no folder; `./dev bench` sets it")?;
+        let mut options = Options {
+            preset: Preset::Seed,
+            parts: Vec::new(),
+            folder: folder.into(),
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--preset" => options.preset = Preset::read(arguments.next().as_deref())?,
+                "--only" => options.parts.push(read_part(arguments.next())?),
+                // What cargo adds for every benchmark.
+                "--bench" => {}
+                other => return Err(format!("there is no option {other}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn read_part(name: Option<String>) -> Result<String> {
+    name.filter(|name| PARTS.contains(&name.as_str()))
+        .ok_or_else(|| format!("--only takes one of {}", PARTS.join(", ")).into())
+}
