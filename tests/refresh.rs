@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, one_at_a_time};
+use crate::support::Server;
 
 const ANSWER: &str = "{ dataVersion { id stale importedThrough }
   diagnoses(filter: { period: { from: \"2026-10-01\", to: \"2026-10-31\" } }, under: \"X\", level: THREE) {
@@ -22,7 +22,6 @@ fn number(value: &Value) -> i64 {
 
 #[actix_web::test]
 async fn what_was_delivered_is_counted_after_the_next_refresh() {
-    let _turn = one_at_a_time();
     let server = Server::start();
     let controller = server.user("controller");
     let before = controller.data(ANSWER, json!({})).await;
@@ -81,7 +80,6 @@ async fn before_the_first_refresh_the_answer_says_what_to_do() {
 
 #[actix_web::test]
 async fn a_refresh_that_fails_leaves_the_version_online() {
-    let _turn = one_at_a_time();
     let server = Server::start();
     let controller = server.user("controller");
     let before = controller.data(ANSWER, json!({})).await;

@@ -10,7 +10,7 @@ const PAGE: &str = "query ($program: ID!, $first: Int!) {
       id status occurredAt
       programStage { name columns { name optionSet { options { name } } } }
       orgUnit { name parent { name } }
-      assignedUser { displayName }
+      assignedUser { name }
       notes { text createdBy }
       cells { name raw display orgUnit { name } }
       ... on TrackerEvent { ownerOrgUnit { name } enrollment { status } trackedEntity { id } }

@@ -3,7 +3,7 @@
 //! The data are generated once for each run, into a database of their own, and committed. Each server has one connection
 //! inside a transaction that is never committed: what a test changes, it alone sees.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use actix_web::{
     App,
@@ -220,10 +220,4 @@ pub fn texts(list: &Value, name: &str) -> Vec<String> {
     let rows = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
     let text = |row: &Value| row[name].as_str().expect("a text").to_owned();
     rows.iter().map(text).collect()
-}
-
-/// Lets one test at a time do what would wait for another in a circle.
-pub fn one_at_a_time() -> std::sync::MutexGuard<'static, ()> {
-    static GATE: Mutex<()> = Mutex::new(());
-    GATE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -174,7 +174,7 @@ fn sharing_grants_by_public_user_and_group() {
         "absent public access grants everything"
     );
     assert!(sharing(Some("rwr-----")).may_read_data(&caller));
-    assert!(sharing(Some("--w-w---")).may_read(&caller) == false);
+    assert!(!sharing(Some("--w-w---")).may_read(&caller));
     assert!(!sharing(Some("rw------")).may_read_data(&caller));
     let mut personal = sharing(Some("--------"));
     personal.users.push((caller.uid.clone(), "r-r-----".into()));

@@ -163,7 +163,7 @@ mod tests {
             for chapter in &CHAPTERS {
                 prop_assert_eq!(inside(&node(chapter.number)), super::super::chapter_of(&code).is_some_and(|own| own.number == chapter.number));
                 for block in chapter.blocks {
-                    prop_assert_eq!(inside(&Node { level: Level::Block, code: (*block).to_owned() }), super::super::block_of(&code) == Some(*block));
+                    prop_assert_eq!(inside(&Node { level: Level::Block, code: (*block).to_owned() }), block_of(&code) == Some(*block));
                 }
             }
             prop_assert!(inside(&node(&category)) && inside(&node(&code)));
