@@ -90,8 +90,9 @@ struct ComboOptionRow {
     sharing: Value,
 }
 
-/// Option combinations of a category combination (`None`: the default one) whose every option the caller may read;
-/// `None` when that is all of them, so that the page query needs no condition.
+/// Option combinations of a category combination (`None`: the default one) whose every option the caller may read, with
+/// the default combination, which everybody may read; `None` when that is all of them, so that the page query needs no
+/// condition.
 ///
 /// # Errors
 /// When the query fails.
@@ -104,13 +105,13 @@ pub fn readable_option_combos(
         return Ok(None);
     }
     let rows: Vec<ComboOptionRow> = diesel::sql_query(
-        "SELECT oc.categoryoptioncomboid AS combo, o.sharing
+        "SELECT oc.categoryoptioncomboid AS combo,
+                CASE WHEN o.code = 'default' THEN '{}' ELSE o.sharing END AS sharing
            FROM categorycombos_optioncombos oc
            JOIN categorycombo c USING (categorycomboid)
            JOIN categoryoptioncombos_categoryoptions USING (categoryoptioncomboid)
            JOIN categoryoption o USING (categoryoptionid)
-          WHERE o.code IS DISTINCT FROM 'default'
-            AND (c.categorycomboid = $1 OR $1 IS NULL AND c.code = 'default')
+          WHERE c.categorycomboid = $1 OR c.code = 'default'
           ORDER BY combo",
     )
     .bind::<Nullable<BigInt>, _>(combo)
