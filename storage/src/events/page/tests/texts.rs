@@ -4,7 +4,7 @@ use super::*;
 
 /// The text with the columns of the row left out and a line for each clause.
 fn text(listing: &Listing, page: &Page) -> String {
-    let mut text = explain_text(listing, page).replace(super::row::columns(listing.kind), "…");
+    let mut text = explain_text(listing, page).replace(row::columns(listing.kind), "…");
     for word in [" FROM ", " CROSS JOIN ", " WHERE ", " AND ", " ORDER BY "] {
         text = text.replace(word, &format!("\n{}", &word[1..]));
     }
