@@ -1,6 +1,10 @@
 //! The shared event table and the page that DHIS2 asked of it.
 
-use diesel::{connection::SimpleConnection, prelude::*, sql_types::Text};
+use std::time::Duration;
+
+use diesel::{
+    connection::SimpleConnection, prelude::*, result::Error::DatabaseError, sql_types::Text,
+};
 use domain::org_unit::Unit;
 use storage::{Connection, pool};
 
@@ -8,7 +12,7 @@ use crate::{Result, database::Database};
 
 /// Copies the events into the shared table, once, and returns a connection that sees it.
 ///
-/// It joins without merging. The planner takes the few rows that it expects of the enrolment of 97 % for cheap to sort,
+/// A statement is given up after [`PATIENCE`]. It joins without merging. The planner takes the few rows that it expects of the enrolment of 97 % for cheap to sort,
 /// and then sorts gigabytes on disk: slower still, and more than some disks hold.
 pub fn open(database: &mut Database) -> Result<Connection> {
     database.step("copy into the legacy table, index, analyse", |conn| {
@@ -19,8 +23,15 @@ pub fn open(database: &mut Database) -> Result<Connection> {
     let mut conn = pool::connect(&database.url)?;
     // The statement names DHIS2's tables without a schema.
     conn.batch_execute("SET search_path = legacy, public; SET enable_mergejoin = off")?;
+    conn.batch_execute(&format!(
+        "SET statement_timeout = '{}s'",
+        PATIENCE.as_secs()
+    ))?;
     Ok(conn)
 }
+
+/// Longest time that a statement may run.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a page is asked of.
 #[derive(Debug, Clone)]
@@ -90,10 +101,16 @@ struct EventUid {
     ev_uid: String,
 }
 
-/// Runs a statement; identifiers of the events in their order, each once.
-pub fn run(conn: &mut Connection, statement: &str) -> Result<Vec<String>> {
-    let rows: Vec<EventUid> = diesel::sql_query(statement).load(conn)?;
+/// Runs a statement; identifiers of the events in their order, each once. `None` when it was given up.
+pub fn run(conn: &mut Connection, statement: &str) -> Result<Option<Vec<String>>> {
+    let rows: QueryResult<Vec<EventUid>> = diesel::sql_query(statement).load(conn);
+    let rows = match rows {
+        Err(DatabaseError(_, info)) if info.message().contains("statement timeout") => {
+            return Ok(None);
+        }
+        rows => rows?,
+    };
     let mut uids: Vec<String> = rows.into_iter().map(|row| row.ev_uid).collect();
     uids.dedup();
-    Ok(uids)
+    Ok(Some(uids))
 }

@@ -141,9 +141,18 @@ pub(crate) fn from_facts(level: Level, filter: &StayFilter, under: Option<&Node>
         Level::Four => "d.four",
         Level::Five => "d.five",
     };
-    let mut query = Statement::new(
-        "SELECT node, count(DISTINCT person) AS patients, count(*) AS stays, count(length_of_stay) AS finished, coalesce(sum(length_of_stay), 0)::bigint AS bed_days FROM (SELECT DISTINCT ",
-    );
+    let mut query = Statement::new("SELECT node, ");
+    query
+        .push(FIGURES)
+        .push(" FROM (SELECT node, person, ")
+        .push(FIGURES_OF_PERSON)
+        .push(" FROM (SELECT ");
+    // The code that opens a node stands for it; unless the filter may leave that code out and keep others of the node.
+    let is_opened = filter.role == DiagnosisRole::Any
+        && under.is_none_or(|node| node.level.number() <= level.number());
+    if !is_opened {
+        query.push("DISTINCT ");
+    }
     query
         .push(node)
         .push(" COLLATE \"C\" AS node, s.encounter_id, s.person, s.length_of_stay");
@@ -152,6 +161,11 @@ pub(crate) fn from_facts(level: Level, filter: &StayFilter, under: Option<&Node>
     );
     stays::push_conditions(&mut query, filter);
     query.push(" AND ").push(node).push(" IS NOT NULL");
+    if is_opened {
+        query
+            .push(" AND d.new_from_level <= ")
+            .bind(Value::Int(level.number().into()));
+    }
     if filter.role == DiagnosisRole::Main {
         query.push(" AND d.is_main");
     }
@@ -163,17 +177,25 @@ pub(crate) fn from_facts(level: Level, filter: &StayFilter, under: Option<&Node>
             .push(" AND ")
             .bind(Value::Text(last));
     }
-    query.push(") nodes GROUP BY node ORDER BY node");
+    query.push(") stays GROUP BY node, person) persons GROUP BY node ORDER BY node");
     query
 }
 
 fn total_from_facts(filter: &StayFilter) -> Statement {
-    let mut query = Statement::new(
-        "SELECT '' AS node, count(DISTINCT s.person) AS patients, count(*) AS stays, count(s.length_of_stay) AS finished, coalesce(sum(s.length_of_stay), 0)::bigint AS bed_days FROM analytics.stay_facts s WHERE ",
-    );
+    let mut query = Statement::new("SELECT '' AS node, ");
+    query
+        .push(FIGURES)
+        .push(" FROM (SELECT s.person, ")
+        .push(FIGURES_OF_PERSON)
+        .push(" FROM analytics.stay_facts s WHERE ");
     stays::push_conditions(&mut query, filter);
+    query.push(" GROUP BY s.person) persons");
     query
 }
+
+/// Persons first, then their figures together: counting distinct in one step would sort every stay.
+const FIGURES_OF_PERSON: &str = "count(*) AS stays, count(length_of_stay) AS finished, coalesce(sum(length_of_stay), 0) AS bed_days";
+const FIGURES: &str = "count(*) AS patients, coalesce(sum(stays), 0)::bigint AS stays, coalesce(sum(finished), 0)::bigint AS finished, coalesce(sum(bed_days), 0)::bigint AS bed_days";
 
 #[derive(QueryableByName)]
 struct TitleRow {
