@@ -237,7 +237,7 @@ fn listing(kind: EventKind, stages: &[i64], units: Option<Vec<i64>>) -> Listing 
         stages: stages.to_vec(),
         option_combos: None,
         filter: EventFilter::default(),
-        order: EventOrder(Direction::Descending),
+        order: EventOrder::by_occurred_date(Direction::Descending),
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod event;
 pub mod icd10;
+pub mod moment;
 pub mod org_unit;
 pub mod page;
 pub mod stay;

@@ -1,7 +1,10 @@
 //! What a working list can be asked: units, filter, order.
 
 use async_graphql::{Enum, ID, InputObject, Result};
-use domain::{access, event::EventOrder as Order};
+use domain::{
+    access,
+    event::{EventOrder as Order, filter::TimeBounds},
+};
 
 use super::{error::refuse, events::EventStatus, scalars::Date};
 
@@ -82,7 +85,7 @@ pub struct EventOrder {
 /// The order of a list.
 pub(super) fn read_order(order: Option<Vec<EventOrder>>) -> Result<Order> {
     match order.as_deref() {
-        None | Some([]) => Ok(Order::default()),
+        None | Some([]) => Ok(Order::by_occurred_date(domain::page::Direction::Descending)),
         Some(
             [
                 EventOrder {
@@ -90,7 +93,7 @@ pub(super) fn read_order(order: Option<Vec<EventOrder>>) -> Result<Order> {
                     direction,
                 },
             ],
-        ) => Ok(Order((*direction).into())),
+        ) => Ok(Order::by_occurred_date((*direction).into())),
         Some(_) => Err(refuse("order names a field more than once")),
     }
 }
@@ -115,7 +118,7 @@ pub(super) fn read_filter(filter: EventFilter) -> Result<domain::event::EventFil
             .into_iter()
             .map(Into::into)
             .collect(),
-        occurred_from: bounds.from.map(|day| day.0),
-        occurred_to: bounds.to.map(|day| day.0),
+        occurred: TimeBounds::days(bounds.from.map(|day| day.0), bounds.to.map(|day| day.0)),
+        ..domain::event::EventFilter::default()
     })
 }

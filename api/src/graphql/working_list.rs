@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use domain::{
     access,
-    event::EventOrder as Order,
     page::{Cursor, Page},
 };
 use storage::events::{EventRow, Listing};
@@ -121,7 +120,10 @@ pub(super) struct Arguments {
 pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<EventConnection> {
     let request = context(ctx);
     let order = read_order(arguments.order)?;
-    let page = arguments.page.page(order.0).map_err(refuse_page)?;
+    let page = arguments
+        .page
+        .page(order.direction())
+        .map_err(refuse_page)?;
     let filter = read_filter(arguments.filter.unwrap_or_default())?;
     let program = request
         .program_scope(&arguments.program)
@@ -156,9 +158,8 @@ fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) ->
 
 /// The place of an event in a list.
 fn cursor(listing: &Listing, row: &EventRow) -> Cursor {
-    let Order(order) = listing.order;
     Cursor {
-        order,
+        order: listing.order.direction(),
         date: row.occurreddate,
         id: row.eventid,
     }

@@ -1,7 +1,7 @@
 //! Walks of the index: the SQL of each way of reading a page.
 
 use domain::{
-    event::{EventKind, EventOrder},
+    event::EventKind,
     page::{Cursor, Direction, Page, Reading},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// What a page asks of every walk.
     pub(super) fn new(listing: &'a Listing, page: &Page) -> Self {
-        let EventOrder(order) = listing.order;
+        let order = listing.order.direction();
         let direction = match page.reading {
             Reading::Forward => order,
             Reading::Backward => order.reversed(),
@@ -197,21 +197,21 @@ pub(super) fn push_conditions(
             .bind(Value::Texts(names))
             .push(")");
     }
-    if let Some(day) = listing.filter.occurred_from {
+    let occurred = listing.filter.occurred;
+    if let Some(from) = occurred.from {
         query
             .push(" AND ")
             .push(date)
             .push(" >= ")
-            .bind(Value::Day(day));
+            .bind(Value::Time(from));
     }
-    if let Some(day) = listing.filter.occurred_to {
+    if let Some(to) = occurred.to {
         query
             .push(" AND ")
             .push(date)
-            .push(" < ")
-            .bind(Value::Day(day))
-            .push(" + 1");
-    } else if listing.filter.occurred_from.is_some() && listing.kind == EventKind::Tracker {
+            .push(" <= ")
+            .bind(Value::Time(to));
+    } else if occurred.from.is_some() && listing.kind == EventKind::Tracker {
         query.push(" AND e.occurreddate IS NOT NULL");
     }
     if let Some((cursor, direction)) = from {

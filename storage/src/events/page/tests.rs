@@ -5,7 +5,7 @@ mod texts;
 
 use chrono::NaiveDate;
 use domain::{
-    event::EventStatus,
+    event::{EventStatus, filter::TimeBounds},
     page::{Cursor, Direction, Reading, USUAL_ROWS},
 };
 
@@ -53,7 +53,7 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 fn every_filter() -> EventFilter {
     EventFilter {
         statuses: vec![EventStatus::Active, EventStatus::Completed],
-        occurred_from: Some(day(2022, 1, 1)),
-        occurred_to: Some(day(2025, 12, 31)),
+        occurred: TimeBounds::days(Some(day(2022, 1, 1)), Some(day(2025, 12, 31))),
+        ..EventFilter::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Custom attributes.
 
+use domain::event::ValueType;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,13 +11,14 @@ use super::{
 };
 use crate::{
     Result,
-    import::dhis2::{object::Raw, value_type::ValueType},
+    import::dhis2::{object::Raw, value_type},
 };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Attribute {
     name: String,
+    #[serde(deserialize_with = "value_type::read")]
     value_type: ValueType,
     #[serde(default)]
     unique: bool,
@@ -28,7 +30,7 @@ pub(super) fn load(loader: &mut Loader, list: &[Raw]) -> Result<()> {
         Ok(Checked {
             row: json!({
                 "name": attribute.name,
-                "valuetype": attribute.value_type,
+                "valuetype": attribute.value_type.name(),
                 "uniquefield": attribute.unique,
                 "sharing": sharing(attribute.sharing),
             }),

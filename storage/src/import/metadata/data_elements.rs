@@ -1,5 +1,6 @@
 //! Data elements.
 
+use domain::event::ValueType;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     Result,
-    import::dhis2::{object::Raw, timestamp::Timestamp, value_type::ValueType},
+    import::dhis2::{object::Raw, timestamp::Timestamp, value_type},
 };
 
 #[derive(Deserialize)]
@@ -20,6 +21,7 @@ struct DataElement {
     name: String,
     short_name: String,
     form_name: Option<String>,
+    #[serde(deserialize_with = "value_type::read")]
     value_type: ValueType,
     #[serde(default)]
     domain_type: DomainType,
@@ -52,7 +54,7 @@ pub(super) fn load(loader: &mut Loader, list: &[Raw]) -> Result<()> {
                 "name": element.name,
                 "shortname": element.short_name,
                 "formname": element.form_name,
-                "valuetype": element.value_type,
+                "valuetype": element.value_type.name(),
                 "domaintype": element.domain_type,
                 "aggregationtype": element.aggregation_type.as_deref().unwrap_or("NONE"),
                 "categorycomboid": references.optional(kind::CATEGORY_COMBO, "categoryCombo", combo)?,

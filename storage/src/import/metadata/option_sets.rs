@@ -6,6 +6,7 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Text},
 };
+use domain::event::ValueType;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use crate::{
     import::dhis2::{
         object::{self, Fault, Raw},
         timestamp::Timestamp,
-        value_type::ValueType,
+        value_type,
     },
 };
 
@@ -27,6 +28,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 struct OptionSet {
     name: String,
+    #[serde(deserialize_with = "value_type::read")]
     value_type: ValueType,
     created: Option<Timestamp>,
     last_updated: Option<Timestamp>,
@@ -54,7 +56,7 @@ pub(super) fn load_sets(loader: &mut Loader, list: &[Raw]) -> Result<()> {
         Ok(Checked {
             row: json!({
                 "name": set.name,
-                "valuetype": set.value_type,
+                "valuetype": set.value_type.name(),
                 "created": set.created.map_or(now, |moment| moment.0),
                 "lastupdated": set.last_updated.map_or(now, |moment| moment.0),
             }),

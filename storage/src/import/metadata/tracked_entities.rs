@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::event::ValueType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::{
     Result,
     import::dhis2::{
         object::{Fault, Raw},
-        value_type::ValueType,
+        value_type,
     },
 };
 
@@ -25,6 +26,7 @@ struct TrackedEntityAttribute {
     name: String,
     short_name: String,
     form_name: Option<String>,
+    #[serde(deserialize_with = "value_type::read")]
     value_type: ValueType,
     aggregation_type: Option<String>,
     option_set: Option<Ref>,
@@ -97,7 +99,7 @@ pub(super) fn load_attributes(loader: &mut Loader, list: &[Raw]) -> Result<()> {
                 "name": attribute.name,
                 "shortname": attribute.short_name,
                 "formname": attribute.form_name,
-                "valuetype": attribute.value_type,
+                "valuetype": attribute.value_type.name(),
                 "aggregationtype": attribute.aggregation_type.as_deref().unwrap_or("NONE"),
                 "optionsetid": references.optional(kind::OPTION_SET, "optionSet", set)?,
                 "uniquefield": attribute.unique,

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use domain::event::ValueType;
 use serde_json::{Value, json};
 
 use super::option_combos::OptionCombos;
 use crate::{
     Connection, Error, Result,
-    import::dhis2::value_type::ValueType,
     schema::{
         optionvalue, organisationunit, program, program_organisationunits, programstage,
         programstagedataelement, relationshiptype, trackedentityattribute, trackedentitytype,
@@ -285,7 +285,7 @@ fn data_elements(conn: &mut Connection) -> Result<HashMap<String, Field>> {
 fn fields(rows: Vec<(String, i64, String, Option<i64>)>) -> HashMap<String, Field> {
     let fields = rows.into_iter().map(|(uid, id, value_type, option_set)| {
         // A value type that this program does not know limits nothing.
-        let value_type = serde_json::from_value(Value::String(value_type)).ok();
+        let value_type = ValueType::parse(&value_type);
         (
             uid,
             Field {

@@ -7,7 +7,9 @@ use super::{
     metadata::{Field, Metadata, Stage},
     payload::{AttributeValue, DataValue, Scalar},
 };
-use crate::import::dhis2::{object::Fault, value_type::ValueType};
+use domain::event::ValueType;
+
+use crate::import::dhis2::object::Fault;
 
 /// Attribute values to write, by key of the attribute; `None` takes a value away.
 pub(super) type Changes = Vec<(i64, Option<String>)>;

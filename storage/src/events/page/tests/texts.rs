@@ -140,7 +140,7 @@ fn filters_are_conditions_of_the_walk() {
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $7;
     ");
     asked.kind = EventKind::Tracker;
-    asked.filter.occurred_to = None;
+    asked.filter.occurred.to = None;
     insta::assert_snapshot!(text(&asked, &first_page()), @r"
     SELECT …
     FROM trackerevent e

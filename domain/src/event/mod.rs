@@ -1,8 +1,12 @@
 //! Events: their two kinds, their status, and what a working list asks of them.
 
-use chrono::NaiveDate;
+pub mod filter;
+pub mod order;
+pub mod value;
 
-use crate::page::Direction;
+pub use filter::EventFilter;
+pub use order::EventOrder;
+pub use value::ValueType;
 
 /// Which of the two stores holds a program's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,26 +72,5 @@ impl EventStatus {
             .iter()
             .find(|(_, name)| *name == text)
             .map(|(status, _)| *status)
-    }
-}
-
-/// Which events of a scope a list keeps. Everything absent keeps all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventFilter {
-    /// States; empty keeps all.
-    pub statuses: Vec<EventStatus>,
-    /// First day of the occurred date, included. Any bound leaves out events that have not occurred.
-    pub occurred_from: Option<NaiveDate>,
-    /// Last day of the occurred date, included.
-    pub occurred_to: Option<NaiveDate>,
-}
-
-/// Order of a list: by occurred date, then by key, both in one direction. Events without a date are the largest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventOrder(pub Direction);
-
-impl Default for EventOrder {
-    fn default() -> Self {
-        EventOrder(Direction::Descending)
     }
 }
