@@ -3,9 +3,11 @@
 //! [`scope`] answers what a caller may list before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+pub mod details;
 pub mod lookup;
 pub mod notes;
 pub mod page;
+pub mod relationships;
 pub mod row;
 pub mod scope;
 mod walk;
