@@ -14,3 +14,4 @@ pub mod metrics;
 pub mod rest;
 pub mod server;
 pub mod telemetry;
+mod visible_event;

@@ -88,7 +88,9 @@ pub fn write_event(out: &mut impl Write, event: &FullEvent, names: &Names) -> Re
 fn own_columns(event: &FullEvent, names: &Names) -> String {
     let (row, details) = (&event.row, &event.details);
     let name_in = |person: &Option<Value>| {
-        let name = person.as_ref().and_then(|person| person["username"].as_str());
+        let name = person
+            .as_ref()
+            .and_then(|person| person["username"].as_str());
         cell(name.unwrap_or_default())
     };
     let program = details.program.as_deref().unwrap_or_default();
@@ -108,7 +110,13 @@ fn own_columns(event: &FullEvent, names: &Names) -> String {
         cell(names.of(Kind::OrganisationUnit, &details.org_unit)),
         time(row.occurreddate),
         time(row.scheduleddate),
-        cell(&details.geometry.as_ref().and_then(wkt::of).unwrap_or_default()),
+        cell(
+            &details
+                .geometry
+                .as_ref()
+                .and_then(wkt::of)
+                .unwrap_or_default(),
+        ),
         latitude,
         longitude,
         details.followup.unwrap_or(false).to_string(),

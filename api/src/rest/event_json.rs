@@ -1,15 +1,9 @@
 //! An event in DHIS2's JSON. Members without a value are left out; instants have no zone and milliseconds.
 
 use chrono::NaiveDateTime;
-use domain::{
-    event::{EventKind, request::Endpoint},
-    id_scheme::Kind,
-    moment,
-};
+use domain::{event::request::Endpoint, id_scheme::Kind, moment};
 use serde_json::{Map, Value, json};
-use storage::events::{
-    EventRow, details::EventDetails, notes::Note, relationships::Relationship,
-};
+use storage::events::{EventRow, details::EventDetails, notes::Note, relationships::Relationship};
 
 use super::{
     fields::Fields,
@@ -19,8 +13,6 @@ use super::{
 /// An event with everything that an answer may show of it.
 #[derive(Debug)]
 pub struct FullEvent {
-    /// Which table holds it.
-    pub kind: EventKind,
     /// Its row.
     pub row: EventRow,
     /// Identifiers, people, times of the client.
@@ -30,7 +22,6 @@ pub struct FullEvent {
     /// Its relationships; empty when they were not asked for.
     pub relationships: Vec<Relationship>,
 }
-
 
 impl FullEvent {
     /// Values of data elements with what is known of each, by identifier.
@@ -50,7 +41,11 @@ impl FullEvent {
         };
         let details = &self.details;
         add(Kind::Program, "program", details.program.as_ref());
-        add(Kind::ProgramStage, "programStage", Some(&details.program_stage));
+        add(
+            Kind::ProgramStage,
+            "programStage",
+            Some(&details.program_stage),
+        );
         add(Kind::OrganisationUnit, "orgUnit", Some(&details.org_unit));
         add(
             Kind::CategoryOptionCombo,
@@ -58,7 +53,11 @@ impl FullEvent {
             Some(&details.option_combo),
         );
         for option in &details.options {
-            add(Kind::CategoryOption, "attributeCategoryOptions", Some(option));
+            add(
+                Kind::CategoryOption,
+                "attributeCategoryOptions",
+                Some(option),
+            );
         }
         for (uid, _) in self.values() {
             add(Kind::DataElement, "dataValues", Some(uid));
@@ -86,28 +85,34 @@ impl FullEvent {
         members.put("event", row.uid.as_str());
         members.put("status", row.status.as_str());
         let program = details.program.as_deref();
-        members.put("program", program.map(|uid| names.of(Kind::Program, uid)));
-        members.put("orgUnit", names.of(Kind::OrganisationUnit, &details.org_unit));
-        members.put("occurredAt", row.occurreddate.map(instant));
+        members.put_some("program", program.map(|uid| names.of(Kind::Program, uid)));
+        members.put(
+            "orgUnit",
+            names.of(Kind::OrganisationUnit, &details.org_unit),
+        );
+        members.put_some("occurredAt", row.occurreddate.map(instant));
         members.put("deleted", details.deleted);
         members.put("createdAt", instant(row.created));
-        members.put("createdAtClient", details.createdatclient.map(instant));
+        members.put_some("createdAtClient", details.createdatclient.map(instant));
         members.put("updatedAt", instant(row.lastupdated));
-        members.put("updatedAtClient", details.lastupdatedatclient.map(instant));
+        members.put_some("updatedAtClient", details.lastupdatedatclient.map(instant));
         let combo = names.of(Kind::CategoryOptionCombo, &details.option_combo);
         members.put("attributeOptionCombo", combo);
-        members.put("completedBy", details.completedby.as_deref());
-        members.put("completedAt", row.completeddate.map(instant));
-        members.put("geometry", details.geometry.clone());
-        members.put("assignedUser", details.assigned_user.as_ref().map(assigned));
-        members.put("createdBy", details.createdbyuserinfo.as_ref().map(person));
-        members.put("updatedBy", details.lastupdatedbyuserinfo.as_ref().map(person));
+        members.put_some("completedBy", details.completedby.as_deref());
+        members.put_some("completedAt", row.completeddate.map(instant));
+        members.put_some("geometry", details.geometry.clone());
+        members.put_some("assignedUser", details.assigned_user.as_ref().map(assigned));
+        members.put_some("createdBy", details.createdbyuserinfo.as_ref().map(person));
+        members.put_some(
+            "updatedBy",
+            details.lastupdatedbyuserinfo.as_ref().map(person),
+        );
         if endpoint != Endpoint::SingleEvents {
             let stage = names.of(Kind::ProgramStage, &details.program_stage);
             members.put("programStage", stage);
-            members.put("enrollment", details.enrollment.as_deref());
-            members.put("trackedEntity", details.tracked_entity.as_deref());
-            members.put("scheduledAt", row.scheduleddate.map(instant));
+            members.put_some("enrollment", details.enrollment.as_deref());
+            members.put_some("trackedEntity", details.tracked_entity.as_deref());
+            members.put_some("scheduledAt", row.scheduleddate.map(instant));
             members.put("followUp", details.followup.unwrap_or(false));
         }
         if endpoint.kind().is_none() {
@@ -131,12 +136,24 @@ impl FullEvent {
             };
             put("dataElement", Some(names.of(Kind::DataElement, uid).into()));
             put("value", stored.get("value").cloned());
-            put("createdAt", stored_instant(stored, "created").map(Value::from));
-            put("updatedAt", stored_instant(stored, "lastUpdated").map(Value::from));
+            put(
+                "createdAt",
+                stored_instant(stored, "created").map(Value::from),
+            );
+            put(
+                "updatedAt",
+                stored_instant(stored, "lastUpdated").map(Value::from),
+            );
             let elsewhere = stored.get("providedElsewhere").and_then(Value::as_bool);
             put("providedElsewhere", Some(elsewhere.unwrap_or(false).into()));
-            put("createdBy", stored.get("createdByUserInfo").and_then(known_person));
-            put("updatedBy", stored.get("lastUpdatedByUserInfo").and_then(known_person));
+            put(
+                "createdBy",
+                stored.get("createdByUserInfo").and_then(known_person),
+            );
+            put(
+                "updatedBy",
+                stored.get("lastUpdatedByUserInfo").and_then(known_person),
+            );
             Value::Object(shown)
         };
         self.values().map(value).collect()
@@ -150,11 +167,15 @@ struct Members<'a> {
 }
 
 impl Members<'_> {
-    fn put<T: Into<Value>>(&mut self, name: &str, value: impl Into<Option<T>>) {
-        if self.fields.wants(name)
-            && let Some(value) = value.into()
-        {
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        if self.fields.wants(name) {
             self.members.insert(name.to_owned(), value.into());
+        }
+    }
+
+    fn put_some(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.put(name, value);
         }
     }
 

@@ -50,9 +50,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoint) -> Answer {
     let format = match request.match_info().get("suffix") {
         None => Format::accepted(&request),
-        Some(suffix) => Format::of_suffix(suffix).ok_or_else(|| {
-            Refusal::not_found(format!("events cannot be had as {suffix}"))
-        })?,
+        Some(suffix) => Format::of_suffix(suffix)
+            .ok_or_else(|| Refusal::not_found(format!("events cannot be had as {suffix}")))?,
     };
     let context = authenticate(&request, &shared).await?;
     let query = QueryString::parse(request.query_string())?;
@@ -109,12 +108,9 @@ async fn answer_page(
             true => Some(storage::events::count(conn, &listing, None)?),
             false => None,
         };
-        let events =
-            load::complete(conn, &caller, listing.kind, rows, &view.fields, &mut names)?;
+        let events = load::complete(conn, &caller, listing.kind, rows, &view.fields, &mut names)?;
         let shown = names.check().map(|()| {
-            let json = |event: &FullEvent| {
-                event.to_json(view.endpoint, &names, &view.fields)
-            };
+            let json = |event: &FullEvent| event.to_json(view.endpoint, &names, &view.fields);
             events.iter().map(json).collect::<Vec<_>>()
         });
         Ok((shown, more, total))

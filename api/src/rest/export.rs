@@ -3,7 +3,7 @@
 
 use std::{io::Write, sync::Arc};
 
-use actix_web::{HttpResponse, http::StatusCode, web::Bytes};
+use actix_web::{http::StatusCode, web::Bytes};
 use domain::{
     access::Caller,
     event::request::Endpoint,

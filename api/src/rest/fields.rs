@@ -241,7 +241,10 @@ mod tests {
             shaped(":simple"),
             json!({ "event": "a", "status": "ACTIVE", "deleted": false })
         );
-        assert_eq!(shaped("dataValues,dataValues[value]")["dataValues"], event()["dataValues"]);
+        assert_eq!(
+            shaped("dataValues,dataValues[value]")["dataValues"],
+            event()["dataValues"]
+        );
         assert_eq!(shaped(":owner"), event());
     }
 
@@ -266,7 +269,9 @@ mod tests {
     #[test]
     fn transformers_rename_and_count() {
         assert_eq!(
-            shaped("event::rename(id),dataValues~size,notes~isEmpty~rename(none),status~rename(state)"),
+            shaped(
+                "event::rename(id),dataValues~size,notes~isEmpty~rename(none),status~rename(state)"
+            ),
             json!({ "id": "a", "state": "ACTIVE", "dataValues": 2, "none": false })
         );
         assert_eq!(

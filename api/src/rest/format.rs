@@ -121,9 +121,17 @@ mod tests {
     fn the_first_known_wish_counts() {
         for (accept, content, packing) in [
             ("application/json", Content::Json, Packing::Plain),
-            ("text/html,application/xhtml+xml,*/*;q=0.8", Content::Json, Packing::Plain),
+            (
+                "text/html,application/xhtml+xml,*/*;q=0.8",
+                Content::Json,
+                Packing::Plain,
+            ),
             ("text/csv", Content::Csv, Packing::Plain),
-            ("application/csv+zip, application/json", Content::Csv, Packing::Zip),
+            (
+                "application/csv+zip, application/json",
+                Content::Csv,
+                Packing::Zip,
+            ),
             ("application/json+gzip;q=1", Content::Json, Packing::Gzip),
             ("image/png", Content::Json, Packing::Plain),
         ] {

@@ -56,7 +56,6 @@ pub fn complete(
             continue;
         };
         let event = FullEvent {
-            kind,
             row,
             details,
             notes: notes.remove(&id).unwrap_or_default(),

@@ -34,7 +34,11 @@ fn link(request: &HttpRequest, number: u32) -> String {
     );
     let mut is_replaced = false;
     let mut pairs: Vec<String> = Vec::new();
-    for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
+    for pair in request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+    {
         let is_page = pair.split('=').next() == Some("page");
         if !is_page {
             pairs.push(pair.to_owned());
@@ -70,7 +74,12 @@ mod tests {
     #[test]
     fn links_lead_to_the_pages_beside() {
         assert_eq!(
-            shown("/api/43/tracker/events?order=a%3Aasc&page=2&x=1", 2, true, Some(5)),
+            shown(
+                "/api/43/tracker/events?order=a%3Aasc&page=2&x=1",
+                2,
+                true,
+                Some(5)
+            ),
             json!({
                 "page": 2, "pageSize": 2, "total": 5, "pageCount": 3,
                 "prevPage": "http://clinics.example/api/43/tracker/events?order=a%3Aasc&page=1&x=1",

@@ -236,8 +236,17 @@ mod tests {
             let refused = read(text).expect_err(text);
             assert_eq!(refused.status.as_u16(), 400, "{text}");
         }
-        for text in ["page=0", "paging=false&pageSize=1", "paging=false&totalPages=true"] {
-            assert!(QueryString::parse(text).and_then(|query| page(&query)).is_err(), "{text}");
+        for text in [
+            "page=0",
+            "paging=false&pageSize=1",
+            "paging=false&totalPages=true",
+        ] {
+            assert!(
+                QueryString::parse(text)
+                    .and_then(|query| page(&query))
+                    .is_err(),
+                "{text}"
+            );
         }
     }
 

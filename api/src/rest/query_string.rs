@@ -1,6 +1,7 @@
 //! The parameters of a request, read as tolerantly as DHIS2 reads them: unknown names are ignored, empty values are
 //! absent, lists may be repeated or joined.
 
+use actix_web::web;
 use chrono::{NaiveDateTime, NaiveTime};
 use domain::{
     event::filter::{TimeBounds, end_of_day},
@@ -19,14 +20,16 @@ impl QueryString {
     /// # Errors
     /// 400 when it is not a query string.
     pub fn parse(text: &str) -> Answer<Self> {
-        actix_web::web::Query::from_query(text)
+        web::Query::<Vec<(String, String)>>::from_query(text)
             .map(|pairs| QueryString(pairs.into_inner()))
-            .map_err(|error| Refusal::bad_request(format!("the query string is not valid: {error}")))
+            .map_err(|error| {
+                Refusal::bad_request(format!("the query string is not valid: {error}"))
+            })
     }
 
     /// The first value of a parameter that is not blank.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.values(name).next()
     }
 
@@ -173,11 +176,15 @@ mod tests {
 
     #[test]
     fn lists_may_be_repeated_joined_and_empty() {
-        let query = read("events=XKrcfuM4Hcw%2CM4pNmLabtXl;Hq3Kc6HK4OZ&events=D9PbzJY8bJM&page=&a=+");
+        let query =
+            read("events=XKrcfuM4Hcw%2CM4pNmLabtXl;Hq3Kc6HK4OZ&events=D9PbzJY8bJM&page=&a=+");
         assert_eq!(query.uids("events").map(|uids| uids.len()), Ok(4));
         assert_eq!(query.positive("page"), Ok(None));
         assert_eq!(query.text("a"), None);
-        assert_eq!(read("filter=a%3Aeq%3A1&filter=b").joined("filter"), "a:eq:1,b");
+        assert_eq!(
+            read("filter=a%3Aeq%3A1&filter=b").joined("filter"),
+            "a:eq:1,b"
+        );
         for (text, name) in [("u=x", "u"), ("u=XKrcfuM4Hcw,x", "u")] {
             assert!(read(text).uids(name).is_err(), "{text}");
         }

@@ -46,7 +46,10 @@ impl Transform {
 
     fn parse(text: &str) -> Option<Self> {
         let (name, argument) = match text.split_once('(') {
-            Some((name, rest)) => (name, rest.trim_end().strip_suffix(')').unwrap_or(rest).trim()),
+            Some((name, rest)) => (
+                name,
+                rest.trim_end().strip_suffix(')').unwrap_or(rest).trim(),
+            ),
             None => (text, ""),
         };
         let member = |usual: &str| match argument {
@@ -119,7 +122,9 @@ fn key_by(member: &str, value: Value) -> Value {
             Some(other) => other.to_string(),
             None => continue,
         };
-        let group = groups.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+        let group = groups
+            .entry(key)
+            .or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(group) = group {
             group.push(item);
         }

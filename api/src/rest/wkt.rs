@@ -63,7 +63,11 @@ mod tests {
             Some("POLYGON ((0 0, 1 0, 1 1, 0 0))")
         );
         assert_eq!(point(&polygon), None);
-        for wrong in [json!(null), json!({ "type": "Cube" }), json!({ "type": "Point", "coordinates": "x" })] {
+        for wrong in [
+            json!(null),
+            json!({ "type": "Cube" }),
+            json!({ "type": "Point", "coordinates": "x" }),
+        ] {
             assert_eq!(of(&wrong), None);
         }
     }

@@ -12,9 +12,7 @@ const MOST_OPERATORS: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterTextError {
     /// It does not begin with an identifier.
-    #[error(
-        "'{0}' is not a valid UID: it must be 11 letters and digits that start with a letter"
-    )]
+    #[error("'{0}' is not a valid UID: it must be 11 letters and digits that start with a letter")]
     Uid(String),
     /// There is nothing where an operator should be.
     #[error("UID '{0}' is missing an operator (or has too many ':')")]
@@ -180,17 +178,32 @@ mod tests {
     #[test]
     fn operators_accumulate_in_order() {
         for (text, expected) in [
-            (format!("{A}:lt:20:gt:10,{B}:like:foo"), vec![format!("{A} LT 20 GT 10"), format!("{B} LIKE foo")]),
-            (format!("{A}:lt:20,{B}:like:foo,{A}:gt:10"), vec![format!("{A} LT 20 GT 10"), format!("{B} LIKE foo")]),
-            (format!("{A}:!null:GT:1:null"), vec![format!("{A} !NULL - GT 1 NULL -")]),
+            (
+                format!("{A}:lt:20:gt:10,{B}:like:foo"),
+                vec![format!("{A} LT 20 GT 10"), format!("{B} LIKE foo")],
+            ),
+            (
+                format!("{A}:lt:20,{B}:like:foo,{A}:gt:10"),
+                vec![format!("{A} LT 20 GT 10"), format!("{B} LIKE foo")],
+            ),
+            (
+                format!("{A}:!null:GT:1:null"),
+                vec![format!("{A} !NULL - GT 1 NULL -")],
+            ),
             (format!("{A}:gt:null"), vec![format!("{A} GT null")]),
-            (format!("{A}:!like:x:!EQ:y"), vec![format!("{A} NLIKE x NEQ y")]),
+            (
+                format!("{A}:!like:x:!EQ:y"),
+                vec![format!("{A} NLIKE x NEQ y")],
+            ),
             (A.to_owned(), vec![A.to_owned()]),
             (format!("{A}:"), vec![A.to_owned()]),
             (format!("{A},"), vec![A.to_owned()]),
             (format!("{A}:,{B}:,"), vec![A.to_owned(), B.to_owned()]),
             (format!("{A}:gt:10:"), vec![format!("{A} GT 10")]),
-            (format!("{A}:null:,{B}"), vec![format!("{A} NULL -"), B.to_owned()]),
+            (
+                format!("{A}:null:,{B}"),
+                vec![format!("{A} NULL -"), B.to_owned()],
+            ),
             (String::new(), vec![]),
             (" ".to_owned(), vec![]),
             (",,, ,".to_owned(), vec![]),
@@ -233,9 +246,18 @@ mod tests {
             (text(":lt::gt:10"), ValueMissing("lt".to_owned())),
             (text(":gt:10:lt"), ValueMissing("lt".to_owned())),
             (text(":null:lt"), ValueMissing("lt".to_owned())),
-            (text(":!null:value:eq:2"), ValueNotAllowed("!null".to_owned())),
-            (text(":!null:value:eq:2:"), ValueNotAllowed("!null".to_owned())),
-            (text(":null:!null:value,"), ValueNotAllowed("!null".to_owned())),
+            (
+                text(":!null:value:eq:2"),
+                ValueNotAllowed("!null".to_owned()),
+            ),
+            (
+                text(":!null:value:eq:2:"),
+                ValueNotAllowed("!null".to_owned()),
+            ),
+            (
+                text(":null:!null:value,"),
+                ValueNotAllowed("!null".to_owned()),
+            ),
             (text(":!null:value,"), ValueNotAllowed("!null".to_owned())),
             (text(":gt:10:null:!null:null"), TooManyOperators),
             (format!("{A}:gt:10:null,{A}:!null:null"), TooManyOperators),

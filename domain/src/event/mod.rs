@@ -4,10 +4,14 @@ pub mod filter;
 pub mod filter_text;
 pub mod order;
 pub mod order_text;
+pub mod refusal;
+pub mod request;
 pub mod value;
 
 pub use filter::EventFilter;
 pub use order::EventOrder;
+pub use refusal::Refusal;
+pub use request::ListRequest;
 pub use value::ValueType;
 
 /// Which of the two stores holds a program's events.
