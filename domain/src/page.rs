@@ -8,7 +8,7 @@ pub const MOST_ROWS: u32 = 1_000;
 pub const USUAL_ROWS: u32 = 50;
 
 /// Direction of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Smallest first.
     Ascending,
