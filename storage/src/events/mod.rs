@@ -5,9 +5,11 @@
 //! what it returns.
 
 pub mod columns;
+pub mod details;
 pub mod lookup;
 pub mod notes;
 pub mod page;
+pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
