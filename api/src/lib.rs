@@ -12,6 +12,7 @@ pub mod graphql;
 pub mod http;
 pub mod loaders;
 pub mod metrics;
+pub mod rest;
 pub mod server;
 pub mod socket;
 pub mod telemetry;

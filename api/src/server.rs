@@ -16,6 +16,7 @@ use crate::{
     graphql::{Schema, schema},
     http,
     metrics::Metrics,
+    rest,
     socket::{self, Sockets},
 };
 
@@ -67,6 +68,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .route("/healthz", web::get().to(healthz))
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(metrics))
+            .configure(rest::configure)
             .configure(assets::configure);
     }
 }
