@@ -59,7 +59,7 @@ pub enum ValueType {
     FileResource,
     /// A picture, by identifier.
     Image,
-    /// A shape in GeoJSON.
+    /// A shape in `GeoJSON`.
     GeoJson,
 }
 

@@ -4,6 +4,7 @@
 //! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+mod among;
 pub mod columns;
 pub mod details;
 pub mod lookup;
@@ -15,6 +16,7 @@ pub mod row;
 pub mod scope;
 mod walk;
 
+pub use among::among;
 pub use page::{Listing, count, cursor, each, list};
 pub use request::resolve;
 pub use row::EventRow;
