@@ -10,6 +10,7 @@ mod outage;
 mod paging;
 mod protocol;
 mod refresh;
+mod rest;
 mod schema;
 mod sockets;
 mod statements;

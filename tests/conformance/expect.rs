@@ -11,7 +11,7 @@ use super::Prepared;
 ///
 /// # Errors
 /// What differs.
-pub async fn over_rest(prepared: &Prepared, case: &Value) -> Result<(), String> {
+pub async fn over_rest(prepared: &Prepared<'_>, case: &Value) -> Result<(), String> {
     let path = case["path"].as_str().unwrap_or("/tracker/events");
     let parameters = case["params"].as_object().expect("parameters");
     let pairs = parameters
@@ -79,7 +79,7 @@ fn refused(expected: &Value, body: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn same_events(prepared: &Prepared, expected: &Value, events: &[Value]) -> Result<(), String> {
+fn same_events(prepared: &Prepared<'_>, expected: &Value, events: &[Value]) -> Result<(), String> {
     let expected_uids = expected["events"].as_array().into_iter().flatten();
     let mut wanted: Vec<String> = expected_uids.map(|uid| prepared.text(uid)).collect();
     let uid = |event: &Value| event["event"].as_str().unwrap_or_default().to_owned();
@@ -119,7 +119,7 @@ fn same_pager(expected: &Value, pager: &Value) -> Result<(), String> {
 }
 
 /// Further members that a case looks at.
-fn same_members(prepared: &Prepared, expected: &Value, events: &[Value]) -> Result<(), String> {
+fn same_members(prepared: &Prepared<'_>, expected: &Value, events: &[Value]) -> Result<(), String> {
     let event = |uid: &str| events.iter().find(|event| event["event"] == *uid);
     let differs = |uid: &str, what: &str| Err(format!("{what} of {uid}: {:?}", event(uid)));
     for (name, path) in [

@@ -71,20 +71,23 @@ fn database() -> Option<&'static str> {
     url.as_deref()
 }
 
-/// A case that was prepared: its server, and what its names stand for.
-struct Prepared {
-    server: Server,
+/// A case that was prepared: the server, and what its names stand for.
+struct Prepared<'a> {
+    server: &'a Server,
     names: Names,
 }
 
-impl Prepared {
-    fn new(url: &str, case: &Value) -> Self {
-        let server = Server::over(Pool::for_tests(url).expect("the database answers"), 0);
+impl<'a> Prepared<'a> {
+    /// Prepares a case within a savepoint. What the server keeps in memory is of a metadata version of its own, so that
+    /// no case sees what another did.
+    fn new(server: &'a Server, case: &Value) -> Self {
+        server
+            .execute("UPDATE metadataversion SET version = version + 1000; SAVEPOINT before_case");
         let mut names = Names::new();
         let admin = server.id("SELECT uid AS id FROM userinfo WHERE username = 'admin'");
         names.insert("$admin".to_owned(), admin);
         for step in case["setup"].as_array().into_iter().flatten() {
-            setup::apply(&server, step, &mut names);
+            setup::apply(server, step, &mut names);
         }
         Prepared { server, names }
     }
@@ -113,15 +116,17 @@ impl Prepared {
 
 /// Runs every case with a way to ask and judge, and fails with the identifiers of those that fail. A case that the way
 /// cannot express is passed over.
-async fn run(judge: impl AsyncFn(&Prepared, &Value) -> Option<Result<(), String>>) {
+async fn run(judge: impl AsyncFn(&Prepared<'_>, &Value) -> Option<Result<(), String>>) {
     let (Some(cases), Some(url)) = (cases(), database()) else {
         return;
     };
+    let server = Server::over(Pool::for_tests(url).expect("the database answers"), 0);
     let mut failed = Vec::new();
     let mut passed = 0;
     for case in &cases {
-        let prepared = Prepared::new(url, case);
-        match judge(&prepared, case).await {
+        let verdict = judge(&Prepared::new(&server, case), case).await;
+        server.execute("ROLLBACK TO SAVEPOINT before_case; RELEASE SAVEPOINT before_case");
+        match verdict {
             None => {}
             Some(Ok(())) => passed += 1,
             Some(Err(reason)) => {
