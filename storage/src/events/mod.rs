@@ -6,15 +6,20 @@
 
 mod among;
 pub mod columns;
+pub(crate) mod conditions;
 pub mod details;
+mod few;
 pub mod lookup;
 pub mod notes;
+mod order_keys;
 pub mod page;
 pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
+mod values;
 mod walk;
+mod walk_key;
 
 pub use among::among;
 pub use page::{Listing, count, cursor, each, list};
