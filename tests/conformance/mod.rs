@@ -6,6 +6,7 @@
 
 mod build;
 mod expect;
+mod graphql;
 mod setup;
 
 use std::{
@@ -148,4 +149,9 @@ async fn run(judge: impl AsyncFn(&Prepared<'_>, &Value) -> Option<Result<(), Str
 #[actix_web::test]
 async fn every_case_passes_over_rest() {
     run(async |prepared, case| Some(expect::over_rest(prepared, case).await)).await;
+}
+
+#[actix_web::test]
+async fn cases_that_graphql_can_express_give_the_same_rows() {
+    run(graphql::same_rows).await;
 }

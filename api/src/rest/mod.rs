@@ -8,6 +8,7 @@ mod event_json;
 mod events;
 mod export;
 mod fields;
+mod files;
 mod format;
 mod load;
 mod names;
@@ -39,7 +40,9 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 
 /// The resources of one prefix. Each topic registers its own.
 fn resources(routes: &mut web::ServiceConfig) {
-    routes.configure(events::configure);
+    routes
+        .configure(files::configure)
+        .configure(events::configure);
 }
 
 async fn unknown_path(request: HttpRequest) -> Answer {
