@@ -8,6 +8,8 @@ pub mod diagnoses;
 pub mod diagnosis_rows;
 pub mod error;
 pub mod event_filter;
+pub mod event_order;
+pub mod event_values;
 pub mod events;
 pub mod org_units;
 pub mod programs;

@@ -2,6 +2,7 @@
 
 pub mod filter;
 pub mod order;
+pub mod period;
 pub mod refusal;
 pub mod request;
 pub mod value;
