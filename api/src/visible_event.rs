@@ -16,7 +16,7 @@ impl RequestContext {
     /// # Errors
     /// When a query fails.
     pub async fn find_event(&self, uid: &str) -> Result<Option<(EventKind, EventRow)>> {
-        let asked = uid.to_owned();
+        let (asked, uid) = (uid.to_owned(), uid.to_owned());
         let program = self.db().run("program of event", move |conn| {
             lookup::program_of_event(conn, &asked)
         });
@@ -30,9 +30,8 @@ impl RequestContext {
             scope => scope?,
         };
         let (caller, tree) = (Arc::clone(&self.caller), Arc::clone(&self.tree));
-        let asked = uid.to_owned();
         let found = self.db().run("event by uid", move |conn| {
-            let row = lookup::find(conn, &scope, &caller, &tree, &asked)?;
+            let row = lookup::find(conn, &scope, &caller, &tree, &uid)?;
             Ok(row.map(|row| (scope.kind, row)))
         });
         found.await
