@@ -6,9 +6,11 @@
 
 mod among;
 pub mod columns;
+pub mod details;
 pub mod lookup;
 pub mod notes;
 pub mod page;
+pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
