@@ -9,6 +9,7 @@ mod outage;
 mod paging;
 mod protocol;
 mod refresh;
+mod saved_views;
 mod schema;
 mod sockets;
 mod statements;

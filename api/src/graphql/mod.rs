@@ -13,6 +13,7 @@ pub mod events;
 pub mod org_units;
 pub mod programs;
 pub mod query;
+pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
 pub mod subscription;

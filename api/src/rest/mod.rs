@@ -14,6 +14,7 @@ mod names;
 mod pager;
 mod parameters;
 mod query_string;
+mod saved_views;
 mod transform;
 mod wkt;
 
@@ -39,7 +40,9 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 
 /// The resources of one prefix. Each topic registers its own.
 fn resources(routes: &mut web::ServiceConfig) {
-    routes.configure(events::configure);
+    routes
+        .configure(events::configure)
+        .configure(saved_views::configure);
 }
 
 async fn unknown_path(request: HttpRequest) -> Answer {
