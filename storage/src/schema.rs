@@ -397,6 +397,48 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Events that are not deleted, counted; exact together with eventcountchange.
+    eventcount (store, programstageid, organisationunitid, month, status, attributeoptioncomboid) {
+        /// S for single events, T for tracker events.
+        store -> Text,
+        /// Stage.
+        programstageid -> Int8,
+        /// Unit that lists select by: the own one of single events, the owner of tracker events.
+        organisationunitid -> Int8,
+        /// First day of the month in which they occurred; infinity for events without a date.
+        month -> Date,
+        /// State.
+        status -> Text,
+        /// Option combination.
+        attributeoptioncomboid -> Int8,
+        /// How many.
+        events -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Changes of the counts since they were last folded into eventcount.
+    eventcountchange (eventcountchangeid) {
+        /// Internal key.
+        eventcountchangeid -> Int8,
+        /// As in eventcount.
+        store -> Text,
+        /// As in eventcount.
+        programstageid -> Int8,
+        /// As in eventcount.
+        organisationunitid -> Int8,
+        /// As in eventcount.
+        month -> Date,
+        /// As in eventcount.
+        status -> Text,
+        /// As in eventcount.
+        attributeoptioncomboid -> Int8,
+        /// How many came; negative when they went.
+        events -> Int8,
+    }
+}
+
+diesel::table! {
     /// Saved views of the working lists of event programs.
     eventfilter (eventfilterid) {
         /// Internal key.
@@ -1575,6 +1617,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     encounters,
     enrollment,
     enrollment_notes,
+    eventcount,
+    eventcountchange,
     eventfilter,
     icd10_blocks,
     icd10_chapters,

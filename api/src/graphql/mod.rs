@@ -7,6 +7,7 @@ pub mod data_version;
 pub mod diagnoses;
 pub mod diagnosis_rows;
 pub mod error;
+pub mod event_aggregate;
 mod event_changes;
 pub mod event_filter;
 pub mod events;

@@ -4,8 +4,10 @@
 //! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+pub mod aggregate;
 mod among;
 pub mod columns;
+pub mod counts;
 pub mod details;
 pub mod lookup;
 pub mod notes;

@@ -192,7 +192,7 @@ pub(crate) fn statements(listing: &Listing, page: &Page) -> Vec<Attempt> {
     }
 }
 
-fn nothing_to_read(listing: &Listing) -> bool {
+pub(super) fn nothing_to_read(listing: &Listing) -> bool {
     listing.stages.is_empty() || listing.units.as_ref().is_some_and(Vec::is_empty)
 }
 

@@ -1,7 +1,7 @@
 //! Views are made, changed and deleted.
 
 use diesel::{
-    prelude::*,
+    Connection as _, prelude::*,
     sql_types::{Jsonb, Nullable, Text},
 };
 use domain::{access::Caller, uid};
