@@ -40,7 +40,9 @@ pub fn hidden_cells<K: Clone + Eq + Hash>(
         let mut is_settled = true;
         for line in &lines {
             let alone = line.iter().filter(|&&cell| hidden[cell]).count() == 1;
-            let others = line.iter().filter(|&&cell| !hidden[cell] && counts[cell] > 0);
+            let others = line
+                .iter()
+                .filter(|&&cell| !hidden[cell] && counts[cell] > 0);
             if alone && let Some(&smallest) = others.min_by_key(|&&cell| counts[cell]) {
                 hidden[smallest] = true;
                 is_settled = false;

@@ -170,7 +170,10 @@ pub(super) async fn answer(
 ) -> Result<EventAggregate> {
     let request = context(ctx);
     let asked = read_request(arguments)?;
-    let dimensions = group_by.iter().map(read_dimension).collect::<Result<Vec<_>>>()?;
+    let dimensions = group_by
+        .iter()
+        .map(read_dimension)
+        .collect::<Result<Vec<_>>>()?;
     let measures = measures.into_iter().map(|measure| Measure {
         column: measure.column.0,
         function: measure.function.into(),
@@ -186,11 +189,19 @@ pub(super) async fn answer(
         let groups = aggregate::aggregate(conn, &listing, &grouping, &measures)?;
         let place = grouping.iter().position(|by| *by == Dimension::OptionCombo);
         let combos: Vec<String> = place.map_or_else(Vec::new, |place| {
-            groups.iter().filter_map(|group| group.keys[place].clone()).collect()
+            groups
+                .iter()
+                .filter_map(|group| group.keys[place].clone())
+                .collect()
         });
         let names = match combos.as_slice() {
             [] => Vec::new(),
-            combos => storage::identifiers::by_uids(conn, Kind::CategoryOptionCombo, &IdScheme::Name, combos)?,
+            combos => storage::identifiers::by_uids(
+                conn,
+                Kind::CategoryOptionCombo,
+                &IdScheme::Name,
+                combos,
+            )?,
         };
         Ok((groups, names))
     });
@@ -198,11 +209,18 @@ pub(super) async fn answer(
     let named = |place: usize, id: Option<&str>| match &dimensions[place] {
         Dimension::OrgUnit(_) => Named::OrgUnit,
         Dimension::Stage => Named::Stage(
-            scope.stages.iter().find(|(_, uid)| Some(uid.as_str()) == id).map(|(stage, _)| *stage),
+            scope
+                .stages
+                .iter()
+                .find(|(_, uid)| Some(uid.as_str()) == id)
+                .map(|(stage, _)| *stage),
         ),
         Dimension::Value(column) => Named::Option(ID(column.clone())),
         Dimension::OptionCombo => Named::OptionCombo(
-            names.iter().find(|named| Some(named.uid.as_str()) == id).and_then(|named| named.name.clone()),
+            names
+                .iter()
+                .find(|named| Some(named.uid.as_str()) == id)
+                .and_then(|named| named.name.clone()),
         ),
         Dimension::Period(_) | Dimension::Status => Named::Itself,
     };
@@ -224,7 +242,10 @@ fn shown(
         suppressed,
     };
     let groups = groups.into_iter().zip(hidden).map(|(group, hidden)| {
-        let measures = group.measures.iter().map(|measure| measure.filter(|_| !hidden));
+        let measures = group
+            .measures
+            .iter()
+            .map(|measure| measure.filter(|_| !hidden));
         let key = |(place, id): (usize, Option<String>)| EventGroupKey {
             named: named(place, id.as_deref()),
             id,

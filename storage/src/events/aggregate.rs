@@ -11,10 +11,9 @@ use diesel::{
 };
 
 use super::{
-    among::push_where,
+    conditions::{push_where, table, unit},
     counts,
     page::{Listing, nothing_to_read},
-    walk::{table, unit},
 };
 use crate::{
     Connection, Error, Result,
@@ -125,7 +124,11 @@ pub fn aggregate(
 }
 
 /// Whether the counts answer.
-pub(super) fn is_counted(listing: &Listing, dimensions: &[Dimension], measures: &[Measure]) -> bool {
+pub(super) fn is_counted(
+    listing: &Listing,
+    dimensions: &[Dimension],
+    measures: &[Measure],
+) -> bool {
     let is_kept = |dimension: &Dimension| {
         !matches!(
             dimension,
@@ -139,9 +142,16 @@ pub(super) fn is_counted(listing: &Listing, dimensions: &[Dimension], measures: 
 pub(super) fn counted(listing: &Listing, dimensions: &[Dimension]) -> Statement {
     let mut query = outer(dimensions.len(), 0);
     for (place, dimension) in dimensions.iter().enumerate() {
-        push_key(&mut query, place, dimension, "nullif(e.month, 'infinity')::timestamp");
+        push_key(
+            &mut query,
+            place,
+            dimension,
+            "nullif(e.month, 'infinity')::timestamp",
+        );
     }
-    query.push("sum(e.events)::bigint AS events").push(counts::SOURCE);
+    query
+        .push("sum(e.events)::bigint AS events")
+        .push(counts::SOURCE);
     push_joins(&mut query, dimensions, "e.organisationunitid");
     counts::push_where(&mut query, listing);
     push_group_by(&mut query, dimensions.len());
@@ -267,14 +277,21 @@ fn push_measure(query: &mut Statement, measure: &Measure) {
 }
 
 fn push_joins(query: &mut Statement, dimensions: &[Dimension], unit: &'static str) {
-    if dimensions.iter().any(|dimension| matches!(dimension, Dimension::OrgUnit(_))) {
-        query.push(" JOIN organisationunit u ON u.organisationunitid = ").push(unit);
+    if dimensions
+        .iter()
+        .any(|dimension| matches!(dimension, Dimension::OrgUnit(_)))
+    {
+        query
+            .push(" JOIN organisationunit u ON u.organisationunitid = ")
+            .push(unit);
     }
     if dimensions.contains(&Dimension::Stage) {
         query.push(" JOIN programstage s ON s.programstageid = e.programstageid");
     }
     if dimensions.contains(&Dimension::OptionCombo) {
-        query.push(" JOIN categoryoptioncombo c ON c.categoryoptioncomboid = e.attributeoptioncomboid");
+        query.push(
+            " JOIN categoryoptioncombo c ON c.categoryoptioncomboid = e.attributeoptioncomboid",
+        );
     }
 }
 

@@ -46,9 +46,8 @@ pub(super) fn answer(listing: &Listing) -> bool {
         ..EventFilter::default()
     };
     // These two are told by dates.
-    let is_derived = |status: &EventStatus| {
-        matches!(status, EventStatus::Visited | EventStatus::Overdue)
-    };
+    let is_derived =
+        |status: &EventStatus| matches!(status, EventStatus::Visited | EventStatus::Overdue);
     *filter == plain
         && listing.lent.is_none()
         && !filter.statuses.iter().any(is_derived)
@@ -78,19 +77,39 @@ pub(super) fn push_where(query: &mut Statement, listing: &Listing) {
         EventKind::Tracker => "T",
     };
     let mut sets = vec![(" AND e.programstageid = ANY(", &listing.stages)];
-    sets.extend(listing.units.iter().map(|units| (" AND e.organisationunitid = ANY(", units)));
-    sets.extend(listing.option_combos.iter().map(|combos| (" AND e.attributeoptioncomboid = ANY(", combos)));
-    query.push(" WHERE e.store = ").bind(Value::Text(store.to_owned()));
+    sets.extend(
+        listing
+            .units
+            .iter()
+            .map(|units| (" AND e.organisationunitid = ANY(", units)),
+    );
+    sets.extend(
+        listing
+            .option_combos
+            .iter()
+            .map(|combos| (" AND e.attributeoptioncomboid = ANY(", combos)),
+    );
+    query
+        .push(" WHERE e.store = ")
+        .bind(Value::Text(store.to_owned()));
     for (text, keys) in sets {
         query.push(text).bind(Value::Ints(keys.clone())).push(")");
     }
     let filter = &listing.filter;
     if let Some(combo) = filter.option_combo {
-        query.push(" AND e.attributeoptioncomboid = ").bind(Value::Int(combo));
+        query
+            .push(" AND e.attributeoptioncomboid = ")
+            .bind(Value::Int(combo));
     }
     if !filter.statuses.is_empty() {
-        let names = filter.statuses.iter().map(|status| status.name().to_owned());
-        query.push(" AND e.status = ANY(").bind(Value::Texts(names.collect())).push(")");
+        let names = filter
+            .statuses
+            .iter()
+            .map(|status| status.name().to_owned());
+        query
+            .push(" AND e.status = ANY(")
+            .bind(Value::Texts(names.collect()))
+            .push(")");
     }
     if let Some(from) = filter.occurred.from {
         query.push(" AND e.month >= ").bind(Value::Day(from.date()));

@@ -7,16 +7,21 @@
 pub mod aggregate;
 mod among;
 pub mod columns;
+pub(crate) mod conditions;
 pub mod counts;
 pub mod details;
+mod few;
 pub mod lookup;
 pub mod notes;
+mod order_keys;
 pub mod page;
 pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
+mod values;
 mod walk;
+mod walk_key;
 
 pub use among::among;
 pub use page::{Listing, count, cursor, each, list};

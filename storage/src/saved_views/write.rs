@@ -1,7 +1,8 @@
 //! Views are made, changed and deleted.
 
 use diesel::{
-    Connection as _, prelude::*,
+    Connection as _,
+    prelude::*,
     sql_types::{Jsonb, Nullable, Text},
 };
 use domain::{access::Caller, uid};

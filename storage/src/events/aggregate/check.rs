@@ -18,7 +18,9 @@ pub fn check(
 ) -> Result<()> {
     let refuse = |message: String| Err(Error::Input(message));
     if dimensions.len() > MOST_DIMENSIONS {
-        return refuse(format!("groupBy takes at most {MOST_DIMENSIONS} dimensions"));
+        return refuse(format!(
+            "groupBy takes at most {MOST_DIMENSIONS} dimensions"
+        ));
     }
     if measures.len() > MOST_MEASURES {
         return refuse(format!("measures takes at most {MOST_MEASURES} items"));
@@ -29,7 +31,9 @@ pub fn check(
         }
         match dimension {
             Dimension::OrgUnit(Some(level)) if !(1..=DEEPEST).contains(level) => {
-                return refuse(format!("groupBy.level must be between 1 and {DEEPEST}, got {level}"));
+                return refuse(format!(
+                    "groupBy.level must be between 1 and {DEEPEST}, got {level}"
+                ));
             }
             Dimension::Value(uid) => check_option(conn, scope, uid)?,
             _ => {}
@@ -68,7 +72,10 @@ fn element<'a>(
     argument: &str,
     uid: &str,
 ) -> Result<&'a crate::events::columns::Element> {
-    let element = scope.elements.get(uid).filter(|element| element.is_readable);
+    let element = scope
+        .elements
+        .get(uid)
+        .filter(|element| element.is_readable);
     element.ok_or_else(|| {
         Error::Input(format!(
             "{argument} {uid} is not a data element of this program that you may see"
