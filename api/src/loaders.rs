@@ -1,5 +1,7 @@
 //! One key and one batch for each edge under a list. All live in one loader per request.
 
+mod saved_views;
+
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -11,7 +13,7 @@ use std::{
 };
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{access::Caller, event::EventKind};
+use domain::event::EventKind;
 use storage::{
     Error,
     data_elements::{self, DataElement, OptionSet, OptionValue},
@@ -21,11 +23,11 @@ use storage::{
     },
     org_units::{self, OrgUnit},
     programs::{self, Column, Stage},
-    saved_views::{self, SavedView, ViewKind},
     users::{self, User},
 };
 
 use crate::db::Db;
+pub use saved_views::SavedViewsOf;
 
 /// What the data loader wants to run in the background.
 type Batch = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -140,24 +142,6 @@ pub struct OptionsOf(pub i64);
 /// An option by its set's key and its code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OptionCode(pub i64, pub String);
-
-/// The saved views of a program that a caller may read, by kind, identifier and person.
-#[derive(Debug, Clone)]
-pub struct SavedViewsOf(pub ViewKind, pub String, pub Arc<Caller>);
-
-impl PartialEq for SavedViewsOf {
-    fn eq(&self, other: &Self) -> bool {
-        (self.0, &self.1, self.2.id) == (other.0, &other.1, other.2.id)
-    }
-}
-
-impl Eq for SavedViewsOf {}
-
-impl Hash for SavedViewsOf {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (self.0, &self.1, self.2.id).hash(state);
-    }
-}
 
 /// The notes of an event, by kind and key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -377,40 +361,5 @@ impl Loader<EnrollmentId> for Db {
             })
             .await?;
         Ok(one_each(rows, |row| EnrollmentId(row.enrollmentid)))
-    }
-}
-
-impl Loader<SavedViewsOf> for Db {
-    type Value = Vec<SavedView>;
-    type Error = Error;
-
-    async fn load(
-        &self,
-        keys: &[SavedViewsOf],
-    ) -> Result<HashMap<SavedViewsOf, Vec<SavedView>>, Error> {
-        let mut views: HashMap<SavedViewsOf, Vec<SavedView>> = HashMap::new();
-        // A request has one caller.
-        let Some(caller) = keys.first().map(|key| Arc::clone(&key.2)) else {
-            return Ok(views);
-        };
-        for kind in [ViewKind::EventFilter, ViewKind::WorkingList] {
-            let of_kind = keys.iter().filter(|key| key.0 == kind);
-            let wanted = saved_views::Wanted {
-                programs: Some(of_kind.map(|key| key.1.clone()).collect()),
-                ..saved_views::Wanted::default()
-            };
-            if wanted.programs.as_ref().is_some_and(Vec::is_empty) {
-                continue;
-            }
-            let reader = Arc::clone(&caller);
-            let rows = self.run("saved views of programs", move |conn| {
-                saved_views::list(conn, kind, &reader, &wanted)
-            });
-            for row in rows.await? {
-                let key = SavedViewsOf(kind, row.program.clone(), Arc::clone(&caller));
-                views.entry(key).or_default().push(row);
-            }
-        }
-        Ok(views)
     }
 }

@@ -195,7 +195,7 @@ fn outer(keys: usize, measures: usize) -> Statement {
 }
 
 fn push_list(query: &mut Statement, names: &[&'static str]) {
-    for (place, name) in names.iter().enumerate() {
+    for (place, &name) in names.iter().enumerate() {
         query.push(if place == 0 { "" } else { ", " }).push(name);
     }
 }

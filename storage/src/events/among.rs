@@ -18,9 +18,9 @@ use crate::{
 /// When the query fails.
 pub fn among(conn: &mut Connection, listing: &Listing, ids: &[i64]) -> Result<Vec<EventRow>> {
     let mut query = Statement::new("SELECT ");
+    row::push_columns(&mut query, listing);
     query
-        .push(row::columns(listing.kind))
-        .push(" FROM ")
+        .push(", NULL::text[] AS order_keys FROM ")
         .push(table(listing.kind))
         .push(" e");
     push_where(&mut query, listing);

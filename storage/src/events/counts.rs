@@ -59,9 +59,10 @@ fn is_whole_months(bounds: TimeBounds) -> bool {
     use chrono::{Datelike, NaiveTime, TimeDelta};
     let begins = |time: chrono::NaiveDateTime| time.day() == 1 && time.time() == NaiveTime::MIN;
     bounds.from.is_none_or(begins)
-        && bounds
-            .to
-            .is_none_or(|to| begins(to + TimeDelta::microseconds(1)))
+        && bounds.to.is_none_or(|to| {
+            let next = to.checked_add_signed(TimeDelta::microseconds(1));
+            next.is_some_and(begins)
+        })
 }
 
 /// `FROM …` with the counts and their changes, aliased `e`.
