@@ -3,7 +3,7 @@
 use diesel::{
     Connection as _,
     prelude::*,
-    sql_types::{Jsonb, Nullable, Text},
+    sql_types::{Jsonb, Text},
 };
 use domain::{access::Caller, uid};
 use rand::Rng;
@@ -63,15 +63,17 @@ pub fn create(
     let insert = match kind {
         ViewKind::EventFilter => {
             "INSERT INTO eventfilter (uid, code, name, description, program, programstage, eventquerycriteria, sharing)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+             SELECT v ->> 'uid', v ->> 'code', v ->> 'name', v ->> 'description', v ->> 'program', v ->> 'stage', v -> 'criteria',
+                    v -> 'sharing' FROM (SELECT $1 AS v) written ON CONFLICT DO NOTHING"
         }
         ViewKind::WorkingList => {
             "INSERT INTO programstageworkinglist (uid, code, name, description, programid, programstageid, programstagequerycriteria, sharing)
-             SELECT $1, $2, $3, $4, programid, (SELECT programstageid FROM programstage WHERE uid = $6), $7, $8 FROM program WHERE uid = $5
-             ON CONFLICT DO NOTHING"
+             SELECT v ->> 'uid', v ->> 'code', v ->> 'name', v ->> 'description', p.programid, s.programstageid, v -> 'criteria',
+                    v -> 'sharing' FROM (SELECT $1 AS v) written JOIN program p ON p.uid = v ->> 'program'
+               JOIN programstage s ON s.uid = v ->> 'stage' ON CONFLICT DO NOTHING"
         }
     };
-    if bound(insert, &uid, &draft, sharing).execute(conn)? == 0 {
+    if write(conn, insert, &draft, &uid, sharing)? == 0 {
         return Ok(Err(taken()));
     }
     Ok(Ok(uid))
@@ -104,19 +106,24 @@ pub fn update(
         sharing["owner"] = stored.sharing["owner"].clone();
         let update = match kind {
             ViewKind::EventFilter => {
-                "UPDATE eventfilter v SET code = $2, name = $3, description = $4, program = $5, programstage = $6, eventquerycriteria = $7,
-                        sharing = $8, lastupdated = now()
-                  WHERE uid = $1 AND ($2 IS NULL OR NOT EXISTS (SELECT FROM eventfilter o WHERE o.code = $2 AND o.uid <> $1))"
+                "UPDATE eventfilter t SET code = v ->> 'code', name = v ->> 'name', description = v ->> 'description',
+                        program = v ->> 'program', programstage = v ->> 'stage', eventquerycriteria = v -> 'criteria',
+                        sharing = v -> 'sharing', lastupdated = now()
+                   FROM (SELECT $1 AS v) written
+                  WHERE t.uid = v ->> 'uid'
+                    AND NOT EXISTS (SELECT FROM eventfilter o WHERE o.code = v ->> 'code' AND o.uid <> v ->> 'uid')"
             }
             ViewKind::WorkingList => {
-                "UPDATE programstageworkinglist v SET code = $2, name = $3, description = $4,
-                        programid = (SELECT programid FROM program WHERE uid = $5),
-                        programstageid = (SELECT programstageid FROM programstage WHERE uid = $6),
-                        programstagequerycriteria = $7, sharing = $8, lastupdated = now()
-                  WHERE uid = $1 AND ($2 IS NULL OR NOT EXISTS (SELECT FROM programstageworkinglist o WHERE o.code = $2 AND o.uid <> $1))"
+                "UPDATE programstageworkinglist t SET code = v ->> 'code', name = v ->> 'name', description = v ->> 'description',
+                        programid = p.programid, programstageid = s.programstageid, programstagequerycriteria = v -> 'criteria',
+                        sharing = v -> 'sharing', lastupdated = now()
+                   FROM (SELECT $1 AS v) written JOIN program p ON p.uid = v ->> 'program'
+                   JOIN programstage s ON s.uid = v ->> 'stage'
+                  WHERE t.uid = v ->> 'uid'
+                    AND NOT EXISTS (SELECT FROM programstageworkinglist o WHERE o.code = v ->> 'code' AND o.uid <> v ->> 'uid')"
             }
         };
-        if bound(update, uid, &draft, sharing).execute(conn)? == 0 {
+        if write(conn, update, &draft, uid, sharing)? == 0 {
             return Ok(Err(taken()));
         }
         Ok(Ok(uid.to_owned()))
@@ -165,25 +172,21 @@ fn taken() -> Refused {
     ])
 }
 
-/// The columns in the order that both statements number them.
-fn bound<'a>(
+/// Runs a statement whose one parameter holds every column, and returns how many rows it wrote.
+fn write(
+    conn: &mut Connection,
     statement: &'static str,
-    uid: &'a str,
-    draft: &'a Draft,
+    draft: &Draft,
+    uid: &str,
     sharing: Json,
-) -> impl RunQueryDsl<Connection>
-+ diesel::query_builder::QueryFragment<diesel::pg::Pg>
-+ diesel::query_builder::QueryId
-+ 'a {
-    diesel::sql_query(statement)
-        .bind::<Text, _>(uid)
-        .bind::<Nullable<Text>, _>(&draft.code)
-        .bind::<Text, _>(&draft.name)
-        .bind::<Nullable<Text>, _>(&draft.description)
-        .bind::<Nullable<Text>, _>(&draft.program)
-        .bind::<Nullable<Text>, _>(&draft.program_stage)
-        .bind::<Jsonb, _>(&draft.criteria)
-        .bind::<Jsonb, _>(sharing)
+) -> Result<usize> {
+    let written = json!({
+        "uid": uid, "code": draft.code, "name": draft.name, "description": draft.description, "program": draft.program,
+        "stage": draft.program_stage, "criteria": draft.criteria, "sharing": sharing,
+    });
+    Ok(diesel::sql_query(statement)
+        .bind::<Jsonb, _>(written)
+        .execute(conn)?)
 }
 
 /// Reads a body, checked; the rules that it breaks.
