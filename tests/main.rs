@@ -11,6 +11,7 @@ mod paging;
 mod protocol;
 mod refresh;
 mod rest;
+mod saved_views;
 mod schema;
 mod sockets;
 mod statements;

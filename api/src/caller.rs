@@ -18,6 +18,8 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
+    /// Minimum number of events behind a shown figure of an aggregate; 0 or 1 shows all.
+    pub minimum_event_cell: u32,
     /// News of changes.
     pub feed: Feed,
     trees: Arc<VersionedCache<(), Tree>>,
@@ -28,11 +30,12 @@ pub struct Shared {
 impl Shared {
     /// Shared state over a database, with empty caches.
     #[must_use]
-    pub fn new(db: Db, minimum_cell: u32) -> Self {
+    pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32) -> Self {
         Shared {
             feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
+            minimum_event_cell,
             trees: Arc::default(),
             callers: Arc::default(),
             scopes: Arc::default(),

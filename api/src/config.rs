@@ -70,6 +70,10 @@ pub struct ServerSettings {
     #[arg(long, env = "CLINIGRAPH_MINIMUM_CELL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub minimum_cell: u32,
 
+    /// Fewest events behind a figure that aggregates of events show; 0 shows all
+    #[arg(long, env = "CLINIGRAPH_MINIMUM_EVENT_CELL", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub minimum_event_cell: u32,
+
     /// Open sockets for subscriptions at a time
     #[arg(long, env = "CLINIGRAPH_SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sockets: u32,

@@ -39,7 +39,7 @@ impl State {
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
             schema: schema(),
-            shared: Shared::new(db, settings.minimum_cell),
+            shared: Shared::new(db, settings.minimum_cell, settings.minimum_event_cell),
             metrics,
             sockets: Sockets::new(settings),
         })

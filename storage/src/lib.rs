@@ -23,6 +23,7 @@ mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;
+pub mod saved_views;
 #[expect(
     missing_docs,
     clippy::doc_markdown,

@@ -15,6 +15,7 @@ mod names;
 mod pager;
 mod parameters;
 mod query_string;
+mod saved_views;
 mod transform;
 mod wkt;
 
@@ -42,7 +43,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 fn resources(routes: &mut web::ServiceConfig) {
     routes
         .configure(files::configure)
-        .configure(events::configure);
+        .configure(events::configure)
+        .configure(saved_views::configure);
 }
 
 async fn unknown_path(request: HttpRequest) -> Answer {
