@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod event;
+pub mod expiry;
 pub mod icd10;
 pub mod moment;
 pub mod org_unit;

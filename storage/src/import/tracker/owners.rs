@@ -56,3 +56,21 @@ pub(super) fn of_enrollments(
         .map(|row| (row.enrollmentid, row.organisationunitid))
         .collect())
 }
+
+/// Owner unit of each tracked entity and program that has one.
+pub(super) fn of_entities(
+    conn: &mut Connection,
+    entities: &[i64],
+) -> Result<HashMap<(i64, i64), i64>> {
+    use crate::schema::trackedentityprogramowner as owner;
+    let rows: Vec<(i64, i64, i64)> = owner::table
+        .filter(owner::trackedentityid.eq_any(entities))
+        .select((
+            owner::trackedentityid,
+            owner::programid,
+            owner::organisationunitid,
+        ))
+        .load(conn)?;
+    let owners = rows.into_iter().map(|(entity, program, unit)| ((entity, program), unit));
+    Ok(owners.collect())
+}

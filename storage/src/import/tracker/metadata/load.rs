@@ -1,132 +1,39 @@
-//! The metadata that tracker objects refer to, read once: one query for each kind.
+//! Reading the metadata, one query for each kind.
 
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use domain::event::ValueType;
-use serde_json::{Value, json};
+use domain::{access::AccessLevel, event::ValueType, expiry::PeriodType};
+use serde_json::Value;
 
-use super::option_combos::OptionCombos;
+use super::{EntityType, Field, Metadata, OptionCombos, Program, RelationshipType, Stage};
 use crate::{
     Connection, Error, Result,
+    access::sharing,
+    org_units,
     schema::{
-        optionvalue, organisationunit, program, program_organisationunits, programstage,
-        programstagedataelement, relationshiptype, trackedentityattribute, trackedentitytype,
+        optionvalue, program, program_attributes, programstage, programstagedataelement,
+        relationshiptype, trackedentityattribute, trackedentitytype, trackedentitytypeattribute,
         userinfo,
     },
 };
 
-/// Everything that references can lead to, by uid.
-#[derive(Debug)]
-pub(super) struct Metadata {
-    pub(super) programs: HashMap<String, Program>,
-    pub(super) stages: HashMap<String, Stage>,
-    pub(super) units: HashMap<String, i64>,
-    pub(super) entity_types: HashMap<String, EntityType>,
-    pub(super) attributes: HashMap<String, Field>,
-    pub(super) data_elements: HashMap<String, Field>,
-    pub(super) relationship_types: HashMap<String, RelationshipType>,
-    pub(super) option_combos: OptionCombos,
-    /// Codes of each option set.
-    pub(super) options: HashMap<i64, HashSet<String>>,
-    pub(super) users: HashMap<String, i64>,
-    pub(super) usernames: HashMap<String, i64>,
-}
-
-#[derive(Debug)]
-pub(super) struct Program {
-    pub(super) id: i64,
-    pub(super) registration: bool,
-    pub(super) combo: i64,
-    pub(super) enrollment_combo: i64,
-    pub(super) entity_type: Option<i64>,
-    pub(super) incident_date: bool,
-    pub(super) once: bool,
-    pub(super) feature_type: String,
-    /// Stage with the lowest order.
-    pub(super) first_stage: Option<String>,
-}
-
-#[derive(Debug)]
-pub(super) struct Stage {
-    pub(super) id: i64,
-    pub(super) program: Option<String>,
-    pub(super) repeatable: bool,
-    pub(super) assignment: bool,
-    pub(super) always_validated: bool,
-    pub(super) feature_type: String,
-    /// Whether each of its data elements is compulsory.
-    pub(super) elements: HashMap<String, bool>,
-}
-
-#[derive(Debug)]
-pub(super) struct EntityType {
-    pub(super) id: i64,
-    pub(super) feature_type: String,
-}
-
-/// A data element or an attribute.
-#[derive(Debug)]
-pub(super) struct Field {
-    pub(super) id: i64,
-    pub(super) value_type: Option<ValueType>,
-    pub(super) option_set: Option<i64>,
-}
-
-#[derive(Debug)]
-pub(super) struct RelationshipType {
-    pub(super) id: i64,
-    pub(super) from: Value,
-    pub(super) to: Value,
-}
-
-/// The person who imports.
-#[derive(Debug)]
-pub(super) struct Importing {
-    pub(super) id: i64,
-    pub(super) username: String,
-    /// As it is kept with what the person stores.
-    pub(super) info: Value,
-}
-
-impl Importing {
-    pub(super) fn load(conn: &mut Connection, username: &str) -> Result<Self> {
-        let row: Option<(i64, String, String, String)> = userinfo::table
-            .filter(userinfo::username.eq(username))
-            .select((
-                userinfo::userinfoid,
-                userinfo::uid,
-                userinfo::firstname,
-                userinfo::surname,
-            ))
-            .first(conn)
-            .optional()?;
-        let (id, uid, first_name, surname) =
-            row.ok_or_else(|| Error::Input(format!("there is no user named {username}")))?;
-        let info = json!({"id": id, "uid": uid, "username": username, "firstName": first_name, "surname": surname});
-        Ok(Importing {
-            id,
-            username: username.to_owned(),
-            info,
-        })
-    }
-}
-
 impl Metadata {
-    pub(super) fn load(conn: &mut Connection) -> Result<Self> {
+    /// Reads everything: some twenty statements.
+    ///
+    /// # Errors
+    /// When a query fails, or [`Error::Corrupt`] without a default category combination.
+    pub fn load(conn: &mut Connection) -> Result<Self> {
         let option_combos = OptionCombos::load(conn)?;
         let mut programs = programs(conn, option_combos.default_combo())?;
         let stages = stages(conn, &mut programs)?;
         let users: Vec<(String, String, i64)> = userinfo::table
             .select((userinfo::uid, userinfo::username, userinfo::userinfoid))
             .load(conn)?;
-        let units = organisationunit::table
-            .select((organisationunit::uid, organisationunit::organisationunitid));
-        let units: Vec<(String, i64)> = units.load(conn)?;
         Ok(Metadata {
             programs,
             stages,
-            units: units.into_iter().collect(),
+            tree: org_units::tree(conn)?,
             entity_types: entity_types(conn)?,
             attributes: attributes(conn)?,
             data_elements: data_elements(conn)?,
@@ -142,24 +49,6 @@ impl Metadata {
     }
 }
 
-/// Which of the programs and units are assigned to each other.
-pub(super) fn assigned(
-    conn: &mut Connection,
-    programs: &[i64],
-    units: &[i64],
-) -> Result<HashSet<(i64, i64)>> {
-    use program_organisationunits as assignment;
-    let pairs: Vec<(i64, i64)> = assignment::table
-        .filter(
-            assignment::programid
-                .eq_any(programs)
-                .and(assignment::organisationunitid.eq_any(units)),
-        )
-        .select((assignment::programid, assignment::organisationunitid))
-        .load(conn)?;
-    Ok(pairs.into_iter().collect())
-}
-
 #[derive(HasQuery)]
 #[diesel(table_name = program)]
 struct ProgramRow {
@@ -167,6 +56,13 @@ struct ProgramRow {
     programid: i64,
     #[diesel(column_name = type_)]
     kind: String,
+    accesslevel: String,
+    sharing: Value,
+    expirydays: i32,
+    completeeventsexpirydays: i32,
+    expiryperiodtype: Option<String>,
+    opendaysaftercoenddate: i32,
+    enablechangelog: bool,
     categorycomboid: Option<i64>,
     enrollmentcategorycomboid: Option<i64>,
     trackedentitytypeid: Option<i64>,
@@ -176,22 +72,59 @@ struct ProgramRow {
 }
 
 fn programs(conn: &mut Connection, default_combo: i64) -> Result<HashMap<String, Program>> {
+    let mut attributes: HashMap<i64, HashMap<i64, bool>> = HashMap::new();
+    let rows: Vec<(i64, i64, bool)> = program_attributes::table
+        .select((
+            program_attributes::programid,
+            program_attributes::trackedentityattributeid,
+            program_attributes::mandatory,
+        ))
+        .load(conn)?;
+    for (program, attribute, mandatory) in rows {
+        let of_program = attributes.entry(program).or_default();
+        of_program.insert(attribute, mandatory);
+    }
     let rows = ProgramRow::query().load(conn)?;
     let programs = rows.into_iter().map(|row| {
-        let program = Program {
-            id: row.programid,
-            registration: row.kind == "WITH_REGISTRATION",
-            combo: row.categorycomboid.unwrap_or(default_combo),
-            enrollment_combo: row.enrollmentcategorycomboid.unwrap_or(default_combo),
-            entity_type: row.trackedentitytypeid,
-            incident_date: row.displayincidentdate,
-            once: row.onlyenrollonce,
-            feature_type: row.featuretype,
-            first_stage: None,
-        };
-        (row.uid, program)
+        let attributes = attributes.remove(&row.programid).unwrap_or_default();
+        let uid = row.uid.clone();
+        Ok((uid, row.program(default_combo, attributes)?))
     });
-    Ok(programs.collect())
+    programs.collect()
+}
+
+/// A number of days; `None` for 0, which means that there is no limit.
+fn limit(days: i32) -> Option<u32> {
+    u32::try_from(days).ok().filter(|days| *days > 0)
+}
+
+impl ProgramRow {
+    fn program(self, default_combo: i64, attributes: HashMap<i64, bool>) -> Result<Program> {
+        let access_level = AccessLevel::parse(&self.accesslevel);
+        let period = self.expiryperiodtype.as_deref().and_then(PeriodType::parse);
+        Ok(Program {
+            id: self.programid,
+            access_level: access_level.ok_or_else(|| Error::Corrupt {
+                table: "program",
+                detail: format!("{} has access level {}", self.uid, self.accesslevel),
+            })?,
+            uid: self.uid,
+            registration: self.kind == "WITH_REGISTRATION",
+            sharing: sharing(&self.sharing),
+            combo: self.categorycomboid.unwrap_or(default_combo),
+            enrollment_combo: self.enrollmentcategorycomboid.unwrap_or(default_combo),
+            entity_type: self.trackedentitytypeid,
+            incident_date: self.displayincidentdate,
+            once: self.onlyenrollonce,
+            feature_type: self.featuretype,
+            expiry: period.zip(limit(self.expirydays)),
+            completion_expiry: limit(self.completeeventsexpirydays),
+            option_grace: self.opendaysaftercoenddate.into(),
+            change_log: self.enablechangelog,
+            attributes,
+            first_stage: None,
+        })
+    }
 }
 
 #[derive(HasQuery)]
@@ -200,8 +133,10 @@ struct StageRow {
     uid: String,
     programstageid: i64,
     programid: Option<i64>,
+    sharing: Value,
     repeatable: bool,
     enableuserassignment: bool,
+    blockentryform: bool,
     validationstrategy: String,
     featuretype: String,
 }
@@ -242,7 +177,10 @@ fn stages(
         }
         let stage = Stage {
             id: row.programstageid,
+            uid: row.uid.clone(),
             program,
+            sharing: sharing(&row.sharing),
+            closes: row.blockentryform,
             repeatable: row.repeatable,
             assignment: row.enableuserassignment,
             always_validated: row.validationstrategy == "ON_UPDATE_AND_INSERT",
@@ -256,12 +194,29 @@ fn stages(
 
 fn entity_types(conn: &mut Connection) -> Result<HashMap<String, EntityType>> {
     use trackedentitytype as t;
-    let rows: Vec<(String, i64, String)> = t::table
-        .select((t::uid, t::trackedentitytypeid, t::featuretype))
+    let mut mandatory: HashMap<i64, Vec<i64>> = HashMap::new();
+    let rows: Vec<(i64, i64)> = trackedentitytypeattribute::table
+        .filter(trackedentitytypeattribute::mandatory)
+        .select((
+            trackedentitytypeattribute::trackedentitytypeid,
+            trackedentitytypeattribute::trackedentityattributeid,
+        ))
         .load(conn)?;
-    let types = rows
-        .into_iter()
-        .map(|(uid, id, feature_type)| (uid, EntityType { id, feature_type }));
+    for (kind, attribute) in rows {
+        mandatory.entry(kind).or_default().push(attribute);
+    }
+    let rows: Vec<(String, i64, String, Value)> = t::table
+        .select((t::uid, t::trackedentitytypeid, t::featuretype, t::sharing))
+        .load(conn)?;
+    let types = rows.into_iter().map(|(uid, id, feature_type, shared)| {
+        let entity_type = EntityType {
+            id,
+            sharing: sharing(&shared),
+            feature_type,
+            mandatory: mandatory.remove(&id).unwrap_or_default(),
+        };
+        (uid, entity_type)
+    });
     Ok(types.collect())
 }
 
@@ -272,6 +227,7 @@ fn attributes(conn: &mut Connection) -> Result<HashMap<String, Field>> {
         t::trackedentityattributeid,
         t::valuetype,
         t::optionsetid,
+        t::uniquefield,
     );
     Ok(fields(t::table.select(columns).load(conn)?))
 }
@@ -279,11 +235,15 @@ fn attributes(conn: &mut Connection) -> Result<HashMap<String, Field>> {
 fn data_elements(conn: &mut Connection) -> Result<HashMap<String, Field>> {
     use crate::schema::dataelement as t;
     let columns = (t::uid, t::dataelementid, t::valuetype, t::optionsetid);
-    Ok(fields(t::table.select(columns).load(conn)?))
+    let rows: Vec<(String, i64, String, Option<i64>)> = t::table.select(columns).load(conn)?;
+    let rows = rows
+        .into_iter()
+        .map(|(uid, id, value_type, options)| (uid, id, value_type, options, false));
+    Ok(fields(rows.collect()))
 }
 
-fn fields(rows: Vec<(String, i64, String, Option<i64>)>) -> HashMap<String, Field> {
-    let fields = rows.into_iter().map(|(uid, id, value_type, option_set)| {
+fn fields(rows: Vec<(String, i64, String, Option<i64>, bool)>) -> HashMap<String, Field> {
+    let fields = rows.into_iter().map(|(uid, id, value_type, option_set, unique)| {
         // A value type that this program does not know limits nothing.
         let value_type = ValueType::parse(&value_type);
         (
@@ -292,6 +252,7 @@ fn fields(rows: Vec<(String, i64, String, Option<i64>)>) -> HashMap<String, Fiel
                 id,
                 value_type,
                 option_set,
+                unique,
             },
         )
     });
@@ -303,13 +264,25 @@ fn relationship_types(conn: &mut Connection) -> Result<HashMap<String, Relations
     let columns = (
         t::uid,
         t::relationshiptypeid,
+        t::bidirectional,
+        t::sharing,
         t::fromconstraint,
         t::toconstraint,
     );
-    let rows: Vec<(String, i64, Value, Value)> = t::table.select(columns).load(conn)?;
+    let rows: Vec<(String, i64, bool, Value, Value, Value)> =
+        t::table.select(columns).load(conn)?;
     let types = rows
         .into_iter()
-        .map(|(uid, id, from, to)| (uid, RelationshipType { id, from, to }));
+        .map(|(uid, id, bidirectional, shared, from, to)| {
+            let kind = RelationshipType {
+                id,
+                sharing: sharing(&shared),
+                bidirectional,
+                from,
+                to,
+            };
+            (uid, kind)
+        });
     Ok(types.collect())
 }
 
