@@ -11,5 +11,6 @@ pub mod graphql;
 pub mod http;
 pub mod loaders;
 pub mod metrics;
+pub mod rest;
 pub mod server;
 pub mod telemetry;

@@ -15,6 +15,7 @@ use crate::{
     graphql::{Schema, schema},
     http,
     metrics::Metrics,
+    rest,
 };
 
 /// What every worker of the server holds.
@@ -57,6 +58,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .route("/healthz", web::get().to(healthz))
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(metrics))
+            .configure(rest::configure)
             .configure(assets::configure);
     }
 }
