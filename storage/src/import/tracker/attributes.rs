@@ -138,6 +138,9 @@ fn holders(
     if attributes.is_empty() {
         return Ok(holders);
     }
+    // Two imports do not claim unique values at a time.
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('clinigraph unique attributes'))")
+        .execute(conn)?;
     let rows: Vec<Holder> = diesel::sql_query(
         "SELECT v.trackedentityid, v.trackedentityattributeid, lower(v.value) AS value
            FROM unnest($1, $2) AS sent (attribute, value)

@@ -103,12 +103,24 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     Ok(())
 }
 
-/// Enrolments that are stored, by uid.
+/// Enrolments that are stored, by uid. They are locked in the order of their keys: two imports do not add events to one
+/// at a time, so that a stage that is not repeatable stays so.
 pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
     let rows = Stored::query()
         .filter(enrollment::uid.eq_any(uids))
+        .order(enrollment::enrollmentid)
+        .for_no_key_update()
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.uid.clone(), row)).collect())
+}
+
+/// Tracked entity of each enrolment.
+pub(super) fn entities(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let rows: Vec<(i64, i64)> = enrollment::table
+        .filter(enrollment::enrollmentid.eq_any(ids))
+        .select((enrollment::enrollmentid, enrollment::trackedentityid))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(super) fn entity_uid(item: &Read<Enrollment>) -> Option<&String> {

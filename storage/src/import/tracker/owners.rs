@@ -33,7 +33,8 @@ pub(super) fn establish(
     Ok(())
 }
 
-/// Owner unit of each enrolment.
+/// Owner unit of each enrolment. It is not transferred before the transaction ends, so that events are not stored with the
+/// former one.
 pub(super) fn of_enrollments(
     conn: &mut Connection,
     enrollments: &[i64],
@@ -47,7 +48,8 @@ pub(super) fn of_enrollments(
     }
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT e.enrollmentid, o.organisationunitid
-         FROM enrollment e JOIN trackedentityprogramowner o USING (trackedentityid, programid) WHERE e.enrollmentid = ANY($1)",
+         FROM enrollment e JOIN trackedentityprogramowner o USING (trackedentityid, programid) WHERE e.enrollmentid = ANY($1)
+         ORDER BY o.trackedentityprogramownerid FOR SHARE OF o",
     )
     .bind::<Array<BigInt>, _>(enrollments)
     .load(conn)?;

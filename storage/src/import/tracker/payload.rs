@@ -48,6 +48,14 @@ struct Nesting {
 }
 
 impl Payload {
+    /// A payload of events.
+    pub(super) fn of_events(events: Vec<Raw>) -> Self {
+        Payload {
+            events,
+            ..Payload::default()
+        }
+    }
+
     /// Flattens the payload: what is nested in an object stands before what follows in the kind's own list.
     pub(super) fn flatten(self) -> Flat {
         let mut flat = Flat::default();
@@ -64,6 +72,14 @@ impl Payload {
 }
 
 impl Flat {
+    /// How many objects there are.
+    pub(super) fn len(&self) -> usize {
+        self.tracked_entities.len()
+            + self.enrollments.len()
+            + self.events.len()
+            + self.relationships.len()
+    }
+
     fn add(&mut self, kind: TrackerType, list: Vec<Raw>, parent: Option<&str>) {
         for (line, raw) in (1..).zip(list) {
             let nesting: Nesting = match object::read(&raw) {

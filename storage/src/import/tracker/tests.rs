@@ -23,7 +23,7 @@ fn with_metadata() -> Option<Connection> {
 fn with_data() -> Option<(Connection, Report)> {
     let file = testing::fixture("dhis2/tracker.json")?;
     let mut conn = with_metadata()?;
-    let report = run(&mut conn, &file, USER, &ProgressBar::hidden()).expect("the data");
+    let report = run(&mut conn, &file, USER, AtomicMode::Object, &ProgressBar::hidden()).expect("the data");
     Some((conn, report))
 }
 
@@ -74,7 +74,7 @@ fn the_fixture_loads_whole_and_twice_changes_nothing() {
         ]
     );
     let file = testing::fixture("dhis2/tracker.json").expect("the fixture");
-    let second = run(&mut conn, &file, USER, &ProgressBar::hidden()).expect("an import");
+    let second = run(&mut conn, &file, USER, AtomicMode::Object, &ProgressBar::hidden()).expect("an import");
     assert_eq!(
         (second.created, second.updated, second.quarantined),
         (0, 0, 0),

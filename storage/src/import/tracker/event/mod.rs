@@ -1,7 +1,7 @@
 //! The rules of events, in DHIS2's order and with its codes. A step that finds faults ends the check of its event.
 
-mod dates;
-mod people;
+pub(super) mod dates;
+pub(super) mod people;
 pub(super) mod place;
 mod status;
 
@@ -70,11 +70,9 @@ pub(super) fn check(
     );
     if strict {
         let mut faults = dates::check(importer, &place, event, stored);
-        faults.extend(option_combos.check_period(
-            option_combo,
-            place.program.option_grace,
-            event.date(),
-        ));
+        let grace = place.program.option_grace;
+        let period = option_combos.check_period(option_combo, grace, event.date());
+        faults.extend(period.err());
         faults.extend(
             check_geometry(event.geometry.as_ref(), &place.stage.feature_type).err(),
         );

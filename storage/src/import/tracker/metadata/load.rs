@@ -177,7 +177,6 @@ fn stages(
         }
         let stage = Stage {
             id: row.programstageid,
-            uid: row.uid.clone(),
             program,
             sharing: sharing(&row.sharing),
             closes: row.blockentryform,
@@ -264,20 +263,18 @@ fn relationship_types(conn: &mut Connection) -> Result<HashMap<String, Relations
     let columns = (
         t::uid,
         t::relationshiptypeid,
-        t::bidirectional,
         t::sharing,
         t::fromconstraint,
         t::toconstraint,
     );
-    let rows: Vec<(String, i64, bool, Value, Value, Value)> =
+    let rows: Vec<(String, i64, Value, Value, Value)> =
         t::table.select(columns).load(conn)?;
     let types = rows
         .into_iter()
-        .map(|(uid, id, bidirectional, shared, from, to)| {
+        .map(|(uid, id, shared, from, to)| {
             let kind = RelationshipType {
                 id,
                 sharing: sharing(&shared),
-                bidirectional,
                 from,
                 to,
             };

@@ -66,7 +66,6 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) id: i64,
-    pub(super) uid: String,
     pub(super) program: Option<String>,
     pub(super) sharing: Sharing,
     pub(super) repeatable: bool,
@@ -102,7 +101,6 @@ pub(super) struct Field {
 pub(super) struct RelationshipType {
     pub(super) id: i64,
     pub(super) sharing: Sharing,
-    pub(super) bidirectional: bool,
     pub(super) from: Value,
     pub(super) to: Value,
 }
