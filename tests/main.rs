@@ -1,13 +1,17 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod conformance;
 mod diagnoses;
 mod errors;
 mod examples;
 mod http;
+mod live;
 mod outage;
 mod paging;
+mod protocol;
 mod refresh;
 mod schema;
+mod sockets;
 mod statements;
 mod support;
 mod suppression;

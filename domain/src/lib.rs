@@ -5,6 +5,7 @@
 //! the rules of clinic analytics.
 
 pub mod access;
+pub mod duration;
 pub mod event;
 pub mod expiry;
 pub mod icd10;

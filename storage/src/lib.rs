@@ -8,12 +8,14 @@ pub mod access;
 pub mod analytics;
 #[cfg(test)]
 mod catalogue;
+pub mod changes;
 pub mod clinics;
 pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
 pub mod generate;
+pub mod identifiers;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
