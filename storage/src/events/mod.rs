@@ -5,7 +5,8 @@
 //! what it returns.
 
 mod among;
-pub mod columns;
+pub mod change_log;
+mod columns;
 pub mod details;
 pub mod lookup;
 pub mod notes;

@@ -184,7 +184,7 @@ impl Importer<'_> {
                     line,
                     resource_type: Some(kind.name().to_owned()),
                     resource_id: (!uid.is_empty()).then(|| uid.to_owned()),
-                    rule: fault.code.name(),
+                    rule: fault.code.name().into(),
                     message: fault.message.clone(),
                 });
             }

@@ -30,6 +30,7 @@ mod rights;
 mod tests;
 mod tracked_entities;
 mod values;
+pub mod write;
 
 use std::{collections::HashSet, io::Read, path::Path};
 
@@ -48,7 +49,9 @@ pub use self::{
         BundleReport, ErrorReport, ImportReport, ObjectReport, Stats, Status, TrackerType,
         TypeReport, ValidationReport, WarningReport,
     },
+    write::{Outcome, Written},
 };
+pub(crate) use self::payload::random_uid;
 use self::{importer::Importer, metadata::Importing, rights::Rights};
 use super::{
     BadLine, Report,

@@ -134,7 +134,7 @@ impl Flat {
 }
 
 /// A new uid.
-pub(super) fn random_uid() -> String {
+pub(crate) fn random_uid() -> String {
     uid::from_number(rand::rng().next_u64())
 }
 
