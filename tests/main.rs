@@ -17,3 +17,4 @@ mod support;
 mod suppression;
 mod visibility;
 mod working_list;
+mod writes;

@@ -1,5 +1,10 @@
 //! Imports into a test transaction, on top of DHIS2's own metadata fixture.
 
+mod changes;
+mod modes;
+mod rights;
+mod rules;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -30,6 +35,50 @@ fn with_data() -> Option<(Connection, Report)> {
 fn import(conn: &mut Connection, payload: &Value) -> Report {
     let payload = Payload::read(payload.to_string().as_bytes()).expect("a payload");
     load(conn, payload, USER, "test", &ProgressBar::hidden()).expect("an import")
+}
+
+/// Imports as a person with the person's own rights.
+fn import_as(
+    conn: &mut Connection,
+    user: &str,
+    payload: &Value,
+    parameters: &Parameters,
+) -> ImportReport {
+    let payload = Payload::read(payload.to_string().as_bytes()).expect("a payload");
+    with_request(conn, user, parameters, |conn, request| {
+        super::import(conn, payload, request).expect("an import")
+    })
+}
+
+/// Does something with the rights of a person.
+fn with_request<T>(
+    conn: &mut Connection,
+    user: &str,
+    parameters: &Parameters,
+    work: impl FnOnce(&mut Connection, Request) -> T,
+) -> T {
+    let caller = access::caller_named(conn, user)
+        .expect("an answer")
+        .expect("the person");
+    let metadata = Metadata::load(conn).expect("the metadata");
+    let request = Request {
+        caller: &caller,
+        metadata: &metadata,
+        parameters,
+    };
+    work(conn, request)
+}
+
+/// The codes of a report, in its order.
+fn codes(report: &ImportReport) -> Vec<&'static str> {
+    let errors = report.validation_report.error_reports.iter();
+    errors.map(|error| error.error_code.name()).collect()
+}
+
+/// An event of the enrolment that the fixture owns at h4w96yEMlzO.
+fn tracked(id: &str) -> Value {
+    json!({"event": id, "program": "BFcipDERJnf", "programStage": "NpsdDv6kKSO", "orgUnit": "h4w96yEMlzO",
+           "enrollment": "nxP7UnKhomJ", "occurredAt": "2024-01-01"})
 }
 
 fn single(id: &str) -> Value {
