@@ -50,11 +50,13 @@ struct Entity {
 
 fn entity(conn: &mut Connection, uid: &str, program: i64) -> Result<Entity> {
     // The owner's row is locked, so that two transfers follow each other and events find the owner they are stored with.
-    diesel::sql_query("SELECT FROM trackedentityprogramowner o JOIN trackedentity t USING (trackedentityid)
-                        WHERE t.uid = $1 AND o.programid = $2 FOR UPDATE OF o")
-        .bind::<Text, _>(uid)
-        .bind::<BigInt, _>(program)
-        .execute(conn)?;
+    diesel::sql_query(
+        "SELECT FROM trackedentityprogramowner o JOIN trackedentity t USING (trackedentityid)
+                        WHERE t.uid = $1 AND o.programid = $2 FOR UPDATE OF o",
+    )
+    .bind::<Text, _>(uid)
+    .bind::<BigInt, _>(program)
+    .execute(conn)?;
     let entity = diesel::sql_query(
         "SELECT t.trackedentityid, t.organisationunitid, t.trackedentitytypeid, k.allowauditlog, k.sharing,
                 o.organisationunitid AS owner
@@ -101,14 +103,15 @@ pub fn transfer(
         let unit = tree
             .find(unit_uid)
             .ok_or_else(|| Error::Input(format!("org unit {unit_uid} does not exist")))?;
-        if !caller.is_superuser()
-            && !tree.contains(&tree.below(caller.effective_search()), unit.id)
+        if !caller.is_superuser() && !tree.contains(&tree.below(caller.effective_search()), unit.id)
         {
             return forbidden("the org unit is outside your search scope");
         }
         let entity = entity(conn, entity_uid, program.programid)?;
         let owner = entity.owner.ok_or_else(|| {
-            Error::Input(format!("tracked entity {entity_uid} has no owner in the program"))
+            Error::Input(format!(
+                "tracked entity {entity_uid} has no owner in the program"
+            ))
         })?;
         if !reaches(conn, caller, tree, &program, level, &entity, owner)? {
             return forbidden("the tracked entity is owned by an org unit outside your scope");
@@ -191,7 +194,9 @@ pub fn grant_temporarily(
         }
         let owner = entity.owner.unwrap_or(entity.organisationunitid);
         if !tree.contains(&tree.below(caller.effective_search()), owner) {
-            return forbidden("the tracked entity is owned by an org unit outside your search scope");
+            return forbidden(
+                "the tracked entity is owned by an org unit outside your search scope",
+            );
         }
         record_access(conn, caller, &program, &entity, reason)
     })

@@ -75,13 +75,29 @@ impl EventInput {
         };
         put("event", self.id.map(|id| json!(id.as_str())));
         put("program", self.program.map(|id| json!(id.as_str())));
-        put("programStage", self.program_stage.map(|id| json!(id.as_str())));
+        put(
+            "programStage",
+            self.program_stage.map(|id| json!(id.as_str())),
+        );
         put("orgUnit", self.org_unit.map(|id| json!(id.as_str())));
         put("enrollment", self.enrollment.map(|id| json!(id.as_str())));
-        put("status", self.status.map(|status| json!(domain::event::EventStatus::from(status).name())));
-        put("occurredAt", maybe(self.occurred_at, |date| json!(date.to_rfc3339())));
-        put("scheduledAt", maybe(self.scheduled_at, |date| json!(date.to_rfc3339())));
-        put("completedAt", self.completed_at.map(|date| json!(date.to_rfc3339())));
+        put(
+            "status",
+            self.status
+                .map(|status| json!(domain::event::EventStatus::from(status).name())),
+        );
+        put(
+            "occurredAt",
+            maybe(self.occurred_at, |date| json!(date.to_rfc3339())),
+        );
+        put(
+            "scheduledAt",
+            maybe(self.scheduled_at, |date| json!(date.to_rfc3339())),
+        );
+        put(
+            "completedAt",
+            self.completed_at.map(|date| json!(date.to_rfc3339())),
+        );
         put(
             "attributeOptionCombo",
             self.attribute_option_combo.map(|id| json!(id.as_str())),
@@ -103,11 +119,16 @@ impl EventInput {
                 "providedElsewhere": value.provided_elsewhere,
             })
         };
-        put("dataValues", self.values.map(|list| list.into_iter().map(value).collect()));
-        let note = |note: NoteInput| {
-            json!({ "note": note.id.as_ref().map(|id| id.as_str()), "value": note.text })
-        };
-        put("notes", self.notes.map(|list| list.into_iter().map(note).collect()));
+        put(
+            "dataValues",
+            self.values
+                .map(|list| list.into_iter().map(value).collect()),
+        );
+        let note = |note: NoteInput| json!({ "note": note.id.as_ref().map(|id| id.as_str()), "value": note.text });
+        put(
+            "notes",
+            self.notes.map(|list| list.into_iter().map(note).collect()),
+        );
         members
     }
 }

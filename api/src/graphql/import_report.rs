@@ -94,7 +94,12 @@ impl WriteError {
         let errors = report.validation_report.error_reports.iter().cloned();
         errors
             .map(|error| {
-                WriteError::new(error.error_code, error.message, error.tracker_type, error.uid)
+                WriteError::new(
+                    error.error_code,
+                    error.message,
+                    error.tracker_type,
+                    error.uid,
+                )
             })
             .collect()
     }
@@ -105,7 +110,12 @@ impl WriteError {
         let warnings = report.validation_report.warning_reports.iter().cloned();
         warnings
             .map(|found| {
-                WriteError::new(found.warning_code, found.message, found.tracker_type, found.uid)
+                WriteError::new(
+                    found.warning_code,
+                    found.message,
+                    found.tracker_type,
+                    found.uid,
+                )
             })
             .collect()
     }

@@ -27,7 +27,8 @@ use async_graphql::{Context, Response, extensions::Tracing};
 use crate::caller::RequestContext;
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
-pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+pub type Schema =
+    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
 const DEPTH: usize = 16;

@@ -45,11 +45,19 @@ impl Mutation {
     async fn import_tracker(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Object with the lists trackedEntities, enrollments, events, relationships.")]
+        #[graphql(
+            desc = "Object with the lists trackedEntities, enrollments, events, relationships."
+        )]
         payload: Json<Value>,
-        #[graphql(default_with = "ImportStrategy::CreateAndUpdate", desc = "What happens to stored and to new objects.")]
+        #[graphql(
+            default_with = "ImportStrategy::CreateAndUpdate",
+            desc = "What happens to stored and to new objects."
+        )]
         strategy: ImportStrategy,
-        #[graphql(default_with = "AtomicMode::All", desc = "What happens to the good objects when one is refused.")]
+        #[graphql(
+            default_with = "AtomicMode::All",
+            desc = "What happens to the good objects when one is refused."
+        )]
         atomic: AtomicMode,
     ) -> Result<ImportReport> {
         let parameters = Parameters {
@@ -86,7 +94,9 @@ impl Mutation {
     ) -> Result<EventPayload> {
         let id = input.id.clone();
         let id = id.ok_or_else(|| refuse("input.id is required to update an event"))?;
-        let seen = input.updated_at.map(|seen| (id.to_string(), seen.naive_utc()));
+        let seen = input
+            .updated_at
+            .map(|seen| (id.to_string(), seen.naive_utc()));
         let parameters = Parameters {
             last_seen: HashMap::from_iter(seen),
             ..Parameters::default()
@@ -199,12 +209,18 @@ async fn bulk(
 ) -> Result<BulkPayload> {
     if ids.len() > MOST {
         let count = ids.len();
-        return Err(refuse(format!("ids holds {count}, at most {MOST} are taken at once")));
+        return Err(refuse(format!(
+            "ids holds {count}, at most {MOST} are taken at once"
+        )));
     }
-    let run = context(ctx).write("write events", Parameters::default(), move |conn, request| {
-        let uids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
-        write(conn, &uids, request)
-    });
+    let run = context(ctx).write(
+        "write events",
+        Parameters::default(),
+        move |conn, request| {
+            let uids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+            write(conn, &uids, request)
+        },
+    );
     let report = run.await.map_err(fail)?;
     let reports = report.bundle_report.type_report_map.values();
     let stored = reports.flat_map(|of_type| &of_type.object_reports);

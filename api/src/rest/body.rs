@@ -35,7 +35,8 @@ pub async fn read<T: Send + 'static>(
     let parser = tokio::task::spawn_blocking(move || parse(chunks));
     let mut length = 0;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| Refusal::bad_request("the body could not be read to its end"))?;
+        let chunk =
+            chunk.map_err(|_| Refusal::bad_request("the body could not be read to its end"))?;
         length += chunk.len();
         if length > limit.0 {
             let message = format!("the body is longer than {} bytes", limit.0);

@@ -26,7 +26,10 @@ const MOST: u32 = 1_000;
 pub fn configure(routes: &mut web::ServiceConfig) {
     routes
         .route("/tracker/events/{uid}/note", web::post().to(note))
-        .route("/tracker/events/{uid}/changeLogs", web::get().to(change_logs));
+        .route(
+            "/tracker/events/{uid}/changeLogs",
+            web::get().to(change_logs),
+        );
 }
 
 #[derive(Debug, Deserialize)]

@@ -15,17 +15,18 @@ use crate::caller::Shared;
 /// Notices about a job, newest first.
 pub async fn job(request: HttpRequest, shared: web::Data<Shared>) -> Answer {
     let job = find(&request, &shared).await?;
-    let notice = |time: chrono::DateTime<chrono::Utc>, level: &str, message: &str, completed: bool| {
-        json!({
-            "uid": job.uid,
-            "id": job.uid,
-            "level": level,
-            "category": "TRACKER_IMPORT_JOB",
-            "time": time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string(),
-            "message": message,
-            "completed": completed,
-        })
-    };
+    let notice =
+        |time: chrono::DateTime<chrono::Utc>, level: &str, message: &str, completed: bool| {
+            json!({
+                "uid": job.uid,
+                "id": job.uid,
+                "level": level,
+                "category": "TRACKER_IMPORT_JOB",
+                "time": time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string(),
+                "message": message,
+                "completed": completed,
+            })
+        };
     let mut notices = Vec::new();
     if let Some(finished) = job.finished {
         notices.push(match &job.failure {
@@ -55,11 +56,14 @@ pub async fn report(request: HttpRequest, shared: web::Data<Shared>) -> Answer {
 
 async fn find(request: &HttpRequest, shared: &Shared) -> Answer<Job> {
     let context = authenticate(request, shared).await?;
-    let (uid, user) = (request.match_info().query("uid").to_owned(), context.caller.id);
+    let (uid, user) = (
+        request.match_info().query("uid").to_owned(),
+        context.caller.id,
+    );
     let wanted = uid.clone();
-    let found = context
-        .db()
-        .run("job", move |conn| storage::tracker_jobs::find(conn, &wanted, user));
+    let found = context.db().run("job", move |conn| {
+        storage::tracker_jobs::find(conn, &wanted, user)
+    });
     let found = found.await?;
     found.ok_or_else(|| Refusal::not_found(format!("there is no tracker job {uid}")))
 }

@@ -41,11 +41,15 @@ async fn import(
             "importStrategy must be CREATE_AND_UPDATE; metadata are not deleted here",
         ));
     }
-    let partly = query.parsed("atomicMode", "it must be ALL, NONE or OBJECT", |text| match text {
-        "ALL" => Some(false),
-        "NONE" | "OBJECT" => Some(true),
-        _ => None,
-    })?;
+    let partly = query.parsed(
+        "atomicMode",
+        "it must be ALL, NONE or OBJECT",
+        |text| match text {
+            "ALL" => Some(false),
+            "NONE" | "OBJECT" => Some(true),
+            _ => None,
+        },
+    )?;
     let partly = partly.unwrap_or(false);
     let parse = |chunks| metadata::Payload::read(BufReader::with_capacity(1 << 16, chunks));
     let payload = body::read(body, *limit.get_ref(), parse).await?;

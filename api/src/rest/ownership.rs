@@ -22,9 +22,9 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 /// The first of some names of a parameter that has a value.
 fn required(query: &QueryString, names: &[&str]) -> Answer<String> {
     let found = names.iter().find_map(|name| query.text(name));
-    found.map(str::to_owned).ok_or_else(|| {
-        Refusal::bad_request(format!("the parameter {} is required", names[0]))
-    })
+    found
+        .map(str::to_owned)
+        .ok_or_else(|| Refusal::bad_request(format!("the parameter {} is required", names[0])))
 }
 
 /// Moves a tracked entity to another unit within a program.

@@ -24,7 +24,10 @@ pub fn configure(routes: &mut web::ServiceConfig) {
     routes
         .route("/tracker", web::post().to(import))
         .route("/tracker/jobs/{uid}", web::get().to(super::jobs::job))
-        .route("/tracker/jobs/{uid}/report", web::get().to(super::jobs::report));
+        .route(
+            "/tracker/jobs/{uid}/report",
+            web::get().to(super::jobs::report),
+        );
 }
 
 async fn import(
@@ -50,9 +53,9 @@ async fn import(
         return Ok(answer(&run(&context, payload, parameters).await?, mode));
     }
     let user = context.caller.id;
-    let begin = context
-        .db()
-        .run("begin job", move |conn| storage::tracker_jobs::begin(conn, user));
+    let begin = context.db().run("begin job", move |conn| {
+        storage::tracker_jobs::begin(conn, user)
+    });
     let uid = begin.await?;
     let response = accepted(&request, &uid);
     actix_web::rt::spawn(finish(context, uid, payload, parameters));
@@ -102,7 +105,11 @@ fn answer((report, refused): &Outcome, mode: ReportMode) -> HttpResponse {
 fn accepted(request: &HttpRequest, uid: &str) -> HttpResponse {
     let connection = request.connection_info();
     let path = request.path().trim_end_matches('/');
-    let location = format!("{}://{}{path}/jobs/{uid}", connection.scheme(), connection.host());
+    let location = format!(
+        "{}://{}{path}/jobs/{uid}",
+        connection.scheme(),
+        connection.host()
+    );
     HttpResponse::Ok()
         .insert_header((header::LOCATION, location.as_str()))
         .json(json!({
@@ -134,7 +141,9 @@ async fn finish(context: RequestContext, uid: String, payload: Payload, paramete
 
 fn is_csv(request: &HttpRequest) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     matches!(
         kind.split(';').next().unwrap_or_default().trim(),
         "text/csv" | "application/csv"
@@ -154,20 +163,23 @@ fn read_parameters(query: &QueryString) -> Answer<Parameters> {
             _ => None,
         },
     )?;
-    let atomic = query.parsed("atomicMode", "it must be ALL or OBJECT", |text| {
-        match text.to_ascii_uppercase().as_str() {
-            "ALL" => Some(AtomicMode::All),
-            "OBJECT" => Some(AtomicMode::Object),
-            _ => None,
-        }
+    let atomic = query.parsed("atomicMode", "it must be ALL or OBJECT", |text| match text
+        .to_ascii_uppercase()
+        .as_str()
+    {
+        "ALL" => Some(AtomicMode::All),
+        "OBJECT" => Some(AtomicMode::Object),
+        _ => None,
     })?;
-    let mode = query.parsed("importMode", "it must be COMMIT or VALIDATE", |text| {
-        match text.to_ascii_uppercase().as_str() {
+    let mode = query.parsed(
+        "importMode",
+        "it must be COMMIT or VALIDATE",
+        |text| match text.to_ascii_uppercase().as_str() {
             "COMMIT" => Some(ImportMode::Commit),
             "VALIDATE" => Some(ImportMode::Validate),
             _ => None,
-        }
-    })?;
+        },
+    )?;
     let validation = query.parsed(
         "validationMode",
         "it must be FULL, FAIL_FAST or SKIP",
@@ -189,13 +201,15 @@ fn read_parameters(query: &QueryString) -> Answer<Parameters> {
 
 /// How much of a report is shown.
 pub(super) fn report_mode(query: &QueryString) -> Answer<ReportMode> {
-    let mode = query.parsed("reportMode", "it must be ERRORS, WARNINGS or FULL", |text| {
-        match text.to_ascii_uppercase().as_str() {
+    let mode = query.parsed(
+        "reportMode",
+        "it must be ERRORS, WARNINGS or FULL",
+        |text| match text.to_ascii_uppercase().as_str() {
             "ERRORS" => Some(ReportMode::Errors),
             "WARNINGS" => Some(ReportMode::Warnings),
             "FULL" => Some(ReportMode::Full),
             _ => None,
-        }
-    })?;
+        },
+    )?;
     Ok(mode.unwrap_or_default())
 }

@@ -113,7 +113,13 @@ pub fn import(
             return Ok((report, bad));
         }
         let run = report.run;
-        refused = Some((Report { run, ..Report::default() }, bad));
+        refused = Some((
+            Report {
+                run,
+                ..Report::default()
+            },
+            bad,
+        ));
         Err(Error::Input("refused".to_owned()))
     });
     match refused {

@@ -159,10 +159,7 @@ fn holders(
 }
 
 /// Writes attribute values. Of several for one attribute, the last counts. Returns the tracked entities that changed.
-pub(super) fn store(
-    importer: &mut Importer,
-    changes: Vec<(i64, Changes)>,
-) -> Result<Vec<i64>> {
+pub(super) fn store(importer: &mut Importer, changes: Vec<(i64, Changes)>) -> Result<Vec<i64>> {
     let mut last: HashMap<(i64, i64), Option<String>> = HashMap::new();
     for (entity, changes) in changes {
         last.extend(

@@ -70,7 +70,10 @@ pub(super) fn of_event(
         .scheduled_at
         .map(|moment| moment.0)
         .filter(|_| place.program.registration);
-    let geometry = event.geometry.as_ref().map(|geometry| geometry.0.to_string());
+    let geometry = event
+        .geometry
+        .as_ref()
+        .map(|geometry| geometry.0.to_string());
     let before = |date: fn(&Stored) -> Option<NaiveDateTime>| stored.and_then(date).map(written);
     let fields = [
         (
@@ -100,7 +103,11 @@ fn written(date: NaiveDateTime) -> String {
 }
 
 /// Writes the changes of events, by key of the event.
-pub(super) fn store(importer: &mut Importer, store: Store, changes: &[(i64, Change)]) -> Result<()> {
+pub(super) fn store(
+    importer: &mut Importer,
+    store: Store,
+    changes: &[(i64, Change)],
+) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }

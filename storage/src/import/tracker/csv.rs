@@ -34,7 +34,8 @@ impl Payload {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
         let names = reader.headers().map_err(broken)?.clone();
         if !names.iter().any(|name| matches!(name, "event" | "orgUnit")) {
-            let message = "the CSV has no header with the columns of events: event, program, orgUnit, …";
+            let message =
+                "the CSV has no header with the columns of events: event, program, orgUnit, …";
             return Err(Error::Input(message.to_owned()));
         }
         let mut events: Vec<(String, Map<String, Value>)> = Vec::new();
@@ -46,7 +47,9 @@ impl Payload {
                 found.map(|(_, cell)| cell)
             };
             let uid = cell("event").unwrap_or_default();
-            let continues = events.last().is_some_and(|(last, _)| !uid.is_empty() && last == uid);
+            let continues = events
+                .last()
+                .is_some_and(|(last, _)| !uid.is_empty() && last == uid);
             if !continues {
                 events.push((uid.to_owned(), event(cell)));
             }

@@ -54,9 +54,8 @@ fn of_relationships(importer: &mut Importer, uids: &[&str]) -> Result<Verdicts> 
         .load(importer.conn)?;
     let verdict = |(uid, id, kind, deleted): (String, i64, i64, bool)| {
         let mut kinds = importer.metadata.relationship_types.values();
-        let writable = kinds.any(|known| {
-            known.id == kind && known.sharing.may_write_data(importer.rights.caller)
-        });
+        let writable = kinds
+            .any(|known| known.id == kind && known.sharing.may_write_data(importer.rights.caller));
         let verdict = if deleted {
             let message = format!("relationship {uid} is deleted");
             Err(Fault::new(Code::E4017, message).into())
@@ -73,7 +72,10 @@ fn of_relationships(importer: &mut Importer, uids: &[&str]) -> Result<Verdicts> 
 
 fn of_events(importer: &mut Importer, uids: &[&str]) -> Result<Verdicts> {
     let stored = events::stored(importer.conn, uids)?;
-    let ids: Vec<i64> = stored.values().filter_map(|event| event.enrollment).collect();
+    let ids: Vec<i64> = stored
+        .values()
+        .filter_map(|event| event.enrollment)
+        .collect();
     let entities = enrollments::entities(importer.conn, &ids)?;
     let owners = owners::of_enrollments(importer.conn, &ids)?;
     let verdict = |(uid, stored): (String, Stored)| {
@@ -101,9 +103,10 @@ fn check_event(
     enrollment: Option<OfEnrollment>,
 ) -> Result<(), Vec<Fault>> {
     event::check_existence(importer, uid, Some(stored))?;
-    let (stage, program) = importer.metadata.stage(stored.stage).ok_or_else(|| {
-        Fault::new(Code::E1008, "the program stage has no program")
-    })?;
+    let (stage, program) = importer
+        .metadata
+        .stage(stored.stage)
+        .ok_or_else(|| Fault::new(Code::E1008, "the program stage has no program"))?;
     let place = Place {
         program,
         stage,
@@ -198,7 +201,8 @@ fn check_entity(
         .collect();
     faults.extend(rights.check_capture(stored.unit));
     if cascades && !rights.caller.has_authority(CASCADE_ENTITY) {
-        let message = format!("deleting a tracked entity with its enrollments needs {CASCADE_ENTITY}");
+        let message =
+            format!("deleting a tracked entity with its enrollments needs {CASCADE_ENTITY}");
         faults.push(Fault::new(Code::E1100, message));
     }
     settle(faults)

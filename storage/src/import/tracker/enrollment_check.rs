@@ -153,7 +153,11 @@ pub(super) fn check_rights(
 }
 
 /// Checks that nobody is enrolled ahead of time.
-pub(super) fn check_dates(importer: &Importer, enrollment: &Enrollment, place: &Place) -> Vec<Fault> {
+pub(super) fn check_dates(
+    importer: &Importer,
+    enrollment: &Enrollment,
+    place: &Place,
+) -> Vec<Fault> {
     // A day's tolerance: the client's clock may be in another zone.
     let tomorrow = importer.now + TimeDelta::days(1);
     let mut faults = Vec::new();

@@ -205,11 +205,23 @@ fn check(
     if importer.skips_rules() {
         faults.clear();
     } else {
-        settle(check_rights(importer, &place, option_combo, stored, context))?;
+        settle(check_rights(
+            importer,
+            &place,
+            option_combo,
+            stored,
+            context,
+        ))?;
         let geometry = check_geometry(enrollment.geometry.as_ref(), &place.program.feature_type);
         faults.extend(geometry.err());
         faults.extend(check_dates(importer, enrollment, &place));
-        faults.extend(check_attributes(metadata, item, &place, &values, &mut context.known));
+        faults.extend(check_attributes(
+            metadata,
+            item,
+            &place,
+            &values,
+            &mut context.known,
+        ));
         let others = context.others.get(&others);
         faults.extend(check_others(&item.uid, enrollment.status, place.program.once, others).err());
     }

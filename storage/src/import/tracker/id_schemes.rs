@@ -36,7 +36,9 @@ impl IdSchemes {
                 IdScheme::Uid => continue,
                 IdScheme::Code => ("code", ""),
                 IdScheme::Name => ("name", ""),
-                IdScheme::Attribute(uid) => ("attributevalues #>> ARRAY[$1, 'value']", uid.as_str()),
+                IdScheme::Attribute(uid) => {
+                    ("attributevalues #>> ARRAY[$1, 'value']", uid.as_str())
+                }
             };
             let table = table(*kind);
             // Table and column are literals of this file; the attribute is bound.
@@ -76,7 +78,10 @@ impl IdSchemes {
         if let Some(serde_json::Value::String(combo)) = combo {
             self.put(Kind::CategoryOptionCombo, combo);
         }
-        if let Some(list) = options.as_mut().filter(|_| self.uids.contains_key(&Kind::CategoryOption)) {
+        if let Some(list) = options
+            .as_mut()
+            .filter(|_| self.uids.contains_key(&Kind::CategoryOption))
+        {
             let translated = list.split([',', ';']).map(|option| {
                 let mut option = option.trim().to_owned();
                 self.put(Kind::CategoryOption, &mut option);

@@ -39,6 +39,7 @@ use diesel::Connection as _;
 use domain::access::Caller;
 use indicatif::ProgressBar;
 
+pub(crate) use self::payload::random_uid;
 pub use self::{
     code::Code,
     id_schemes::IdSchemes,
@@ -51,7 +52,6 @@ pub use self::{
     },
     write::{Outcome, Written},
 };
-pub(crate) use self::payload::random_uid;
 use self::{importer::Importer, metadata::Importing, rights::Rights};
 use super::{
     BadLine, Report,
@@ -194,7 +194,8 @@ fn attempt(
     progress: &ProgressBar,
 ) -> Result<(ImportReport, Vec<BadLine>)> {
     let outcome = conn.transaction(|conn| {
-        let (report, bad) = store(conn, payload, request, source, progress).map_err(Stop::Failed)?;
+        let (report, bad) =
+            store(conn, payload, request, source, progress).map_err(Stop::Failed)?;
         let undone = request.parameters.mode == ImportMode::Validate
             || report.is_refused(request.parameters);
         if undone {

@@ -73,6 +73,8 @@ pub(super) fn of_entities(
             owner::organisationunitid,
         ))
         .load(conn)?;
-    let owners = rows.into_iter().map(|(entity, program, unit)| ((entity, program), unit));
+    let owners = rows
+        .into_iter()
+        .map(|(entity, program, unit)| ((entity, program), unit));
     Ok(owners.collect())
 }

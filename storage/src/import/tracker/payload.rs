@@ -7,7 +7,11 @@ use rand::RngCore;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use super::{code::Code, importer::{Fault, Item}, report::TrackerType};
+use super::{
+    code::Code,
+    importer::{Fault, Item},
+    report::TrackerType,
+};
 use crate::import::dhis2::{
     object::{self, Raw},
     timestamp::Timestamp,

@@ -9,9 +9,9 @@ use diesel::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    code::Code,
     enrollments,
     events::{self, Store},
-    code::Code,
     importer::{CHUNK, Fault, Importer, Item, Read, Tally, required},
     payload::Relationship,
     report::TrackerType,
@@ -57,7 +57,9 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
         for item in read {
             match check(importer, &item, &context) {
                 Ok(link) => good.push((item, link)),
-                Err(fault) => importer.reject(TrackerType::Relationship, item.line, item.uid, fault),
+                Err(fault) => {
+                    importer.reject(TrackerType::Relationship, item.line, item.uid, fault)
+                }
             }
         }
         linked.extend(stored_links(
@@ -144,8 +146,12 @@ fn check(importer: &Importer, item: &Read<Relationship>, context: &Context) -> R
         Code::E1124,
     )?;
     let kind = importer.metadata.relationship_types.get(uid);
-    let kind =
-        kind.ok_or_else(|| Fault::new(Code::E4006, format!("relationship type {uid} does not exist")))?;
+    let kind = kind.ok_or_else(|| {
+        Fault::new(
+            Code::E4006,
+            format!("relationship type {uid} does not exist"),
+        )
+    })?;
     let from = item
         .object
         .from
@@ -179,7 +185,11 @@ fn end(
     constraint: &Value,
     context: &Context,
 ) -> Result<End, Fault> {
-    let kinds = [TrackerType::TrackedEntity, TrackerType::Enrollment, TrackerType::Event];
+    let kinds = [
+        TrackerType::TrackedEntity,
+        TrackerType::Enrollment,
+        TrackerType::Event,
+    ];
     let mut given = kinds
         .iter()
         .filter(|kind| end.get(kind.name()).is_some_and(|object| !object.is_null()));
@@ -189,8 +199,8 @@ fn end(
             format!("`{side}` must be one trackedEntity, enrollment or event"),
         ));
     };
-    let uid =
-        named(end, kind).ok_or_else(|| Fault::new(Code::E4001, format!("`{side}` names no uid")))?;
+    let uid = named(end, kind)
+        .ok_or_else(|| Fault::new(Code::E4001, format!("`{side}` names no uid")))?;
     let required = constraint["relationshipEntity"]
         .as_str()
         .unwrap_or_default();

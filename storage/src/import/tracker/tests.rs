@@ -28,7 +28,14 @@ fn with_metadata() -> Option<Connection> {
 fn with_data() -> Option<(Connection, Report)> {
     let file = testing::fixture("dhis2/tracker.json")?;
     let mut conn = with_metadata()?;
-    let report = run(&mut conn, &file, USER, AtomicMode::Object, &ProgressBar::hidden()).expect("the data");
+    let report = run(
+        &mut conn,
+        &file,
+        USER,
+        AtomicMode::Object,
+        &ProgressBar::hidden(),
+    )
+    .expect("the data");
     Some((conn, report))
 }
 
@@ -123,7 +130,14 @@ fn the_fixture_loads_whole_and_twice_changes_nothing() {
         ]
     );
     let file = testing::fixture("dhis2/tracker.json").expect("the fixture");
-    let second = run(&mut conn, &file, USER, AtomicMode::Object, &ProgressBar::hidden()).expect("an import");
+    let second = run(
+        &mut conn,
+        &file,
+        USER,
+        AtomicMode::Object,
+        &ProgressBar::hidden(),
+    )
+    .expect("an import");
     assert_eq!(
         (second.created, second.updated, second.quarantined),
         (0, 0, 0),

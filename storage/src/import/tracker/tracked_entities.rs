@@ -38,8 +38,7 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     let (mut seen, mut tally) = (HashSet::new(), Tally::default());
     let mut done = Vec::new();
     for chunk in items.chunks(CHUNK) {
-        let mut read =
-            importer.read::<TrackedEntity>(TrackerType::TrackedEntity, chunk, &mut seen);
+        let mut read = importer.read::<TrackedEntity>(TrackerType::TrackedEntity, chunk, &mut seen);
         for item in &mut read {
             importer.parameters.id_schemes.translate(&mut item.object);
         }
@@ -85,17 +84,19 @@ pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<Str
             t::deleted,
         ))
         .load(conn)?;
-    let entities = rows.into_iter().map(|(uid, id, entity_type, unit, deleted)| {
-        (
-            uid,
-            Stored {
-                id,
-                entity_type,
-                unit,
-                deleted,
-            },
-        )
-    });
+    let entities = rows
+        .into_iter()
+        .map(|(uid, id, entity_type, unit, deleted)| {
+            (
+                uid,
+                Stored {
+                    id,
+                    entity_type,
+                    unit,
+                    deleted,
+                },
+            )
+        });
     Ok(entities.collect())
 }
 
@@ -131,7 +132,12 @@ fn check(
         let geometry = check_geometry(entity.geometry.as_ref(), &entity_type.feature_type);
         faults.extend(geometry.err());
         let of_entity = stored.map(|stored| stored.id);
-        faults.extend(known.check_mandatory(&entity_type.mandatory, &values, of_entity, Code::E1090));
+        faults.extend(known.check_mandatory(
+            &entity_type.mandatory,
+            &values,
+            of_entity,
+            Code::E1090,
+        ));
         faults.extend(known.check_unique(metadata, &values, of_entity, &item.uid));
     }
     settle(faults)?;

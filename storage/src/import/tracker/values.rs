@@ -18,10 +18,7 @@ pub(super) type Changes = Vec<(i64, Option<String>)>;
 const LONGEST: usize = 1_200;
 
 /// Checks attribute values one by one.
-pub(super) fn attributes(
-    metadata: &Metadata,
-    sent: &[AttributeValue],
-) -> (Changes, Vec<Fault>) {
+pub(super) fn attributes(metadata: &Metadata, sent: &[AttributeValue]) -> (Changes, Vec<Fault>) {
     let mut changes = Changes::with_capacity(sent.len());
     let mut faults = Vec::new();
     for AttributeValue { attribute, value } in sent {
@@ -56,7 +53,10 @@ pub(super) fn data(
         faults.extend(data_value(metadata, stage, sent));
     }
     if event.status.is_planned() && !event.data_values.is_empty() {
-        let message = format!("an event of status {} has no data values", event.status.text());
+        let message = format!(
+            "an event of status {} has no data values",
+            event.status.text()
+        );
         faults.push(Fault::new(Code::E1315, message));
     }
     let validated = match event.status {
@@ -155,13 +155,7 @@ pub(super) fn text(value: Option<&Scalar>) -> Option<&str> {
 }
 
 /// Why a value is not allowed.
-fn check(
-    metadata: &Metadata,
-    field: &Field,
-    value: &str,
-    code: Code,
-    what: &str,
-) -> Option<Fault> {
+fn check(metadata: &Metadata, field: &Field, value: &str, code: Code, what: &str) -> Option<Fault> {
     if let Some(options) = field.option_set.map(|set| metadata.options.get(&set)) {
         let known = |code: &str| options.is_some_and(|options| options.contains(code));
         let valid = match field.value_type {

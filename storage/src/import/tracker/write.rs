@@ -110,6 +110,9 @@ pub fn update(
     name_notes(uid, &mut changes);
     conn.transaction(|conn| {
         let mut event = forms(conn, &[uid])?.remove(uid).unwrap_or_default();
+        if changes.contains_key("attributeCategoryOptions") {
+            event.remove("attributeOptionCombo");
+        }
         event.extend(changes);
         event.insert("event".to_owned(), json!(uid));
         let report = import_one(conn, &event, request, Strategy::Update)?;
@@ -161,7 +164,11 @@ fn import_one(
         parameters: &parameters,
         ..request
     };
-    import(conn, Payload::read(payload.to_string().as_bytes())?, request)
+    import(
+        conn,
+        Payload::read(payload.to_string().as_bytes())?,
+        request,
+    )
 }
 
 fn each(
@@ -179,7 +186,11 @@ fn each(
         parameters: &parameters,
         ..request
     };
-    import(conn, Payload::read(payload.to_string().as_bytes())?, request)
+    import(
+        conn,
+        Payload::read(payload.to_string().as_bytes())?,
+        request,
+    )
 }
 
 /// Gives notes without an identifier one that is the same at each retry.

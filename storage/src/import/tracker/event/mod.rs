@@ -73,9 +73,7 @@ pub(super) fn check(
         let grace = place.program.option_grace;
         let period = option_combos.check_period(option_combo, grace, event.date());
         faults.extend(period.err());
-        faults.extend(
-            check_geometry(event.geometry.as_ref(), &place.stage.feature_type).err(),
-        );
+        faults.extend(check_geometry(event.geometry.as_ref(), &place.stage.feature_type).err());
         faults.extend(values::data(importer.metadata, place.stage, event, &values));
         faults.extend(status::check_change(event, stored));
         faults.extend(place::check_repetition(item, &place, context));
@@ -123,7 +121,8 @@ pub(super) fn check_existence(
         && stored.updated.and_utc().timestamp_millis() != seen.and_utc().timestamp_millis()
     {
         let present = stored.updated.format("%Y-%m-%dT%H:%M:%S%.3fZ");
-        let message = format!("event {uid} was changed since you read it: its updatedAt is {present} now");
+        let message =
+            format!("event {uid} was changed since you read it: its updatedAt is {present} now");
         return Err(Fault::new(Code::Conflict, message));
     }
     Ok(())

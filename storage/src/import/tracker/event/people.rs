@@ -52,11 +52,7 @@ pub(in super::super) fn write_faults(
             faults.extend(rights.check_stage_write(place.stage));
             faults.extend(rights.check_program_read(place.program));
             faults.extend(rights.check_type_read(importer.metadata.type_of(place.program)));
-            faults.extend(rights.check_owner(
-                place.program,
-                enrollment.entity,
-                enrollment.owner,
-            ));
+            faults.extend(rights.check_owner(place.program, enrollment.entity, enrollment.owner));
         }
     }
     let options = importer.metadata.option_combos.shared(option_combo);
@@ -106,7 +102,8 @@ pub(super) fn assignee(
     if place.stage.assignment {
         return Ok((Some(*found), None));
     }
-    let message = "the program stage does not allow events to be assigned; stored without `assignedUser`";
+    let message =
+        "the program stage does not allow events to be assigned; stored without `assignedUser`";
     Ok((None, Some(Fault::new(Code::E1120, message))))
 }
 

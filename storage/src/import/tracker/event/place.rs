@@ -99,9 +99,10 @@ fn resolve<'a>(
         (Ok(unit), Ok(program)) => (unit, program),
         (unit, program) => return Err(unit.err().into_iter().chain(program.err()).collect()),
     };
-    let program = metadata.programs.get(program_uid).ok_or_else(|| {
-        Fault::new(Code::E1010, format!("program {program_uid} does not exist"))
-    });
+    let program = metadata
+        .programs
+        .get(program_uid)
+        .ok_or_else(|| Fault::new(Code::E1010, format!("program {program_uid} does not exist")));
     let unit = metadata.unit(unit_uid).ok_or_else(|| {
         let message = format!("organisation unit {unit_uid} does not exist");
         Fault::new(Code::E1011, message)
@@ -121,11 +122,7 @@ fn resolve<'a>(
 }
 
 /// Checks what an update may not change.
-fn check_unchanged(
-    program: &Program,
-    stage: &Stage,
-    stored: Option<&Stored>,
-) -> Result<(), Fault> {
+fn check_unchanged(program: &Program, stage: &Stage, stored: Option<&Stored>) -> Result<(), Fault> {
     let Some(stored) = stored else {
         return Ok(());
     };
@@ -134,10 +131,7 @@ fn check_unchanged(
         return Err(Fault::new(Code::E1030, message));
     }
     if stored.stage != stage.id {
-        return Err(Fault::new(
-            Code::E1128,
-            "`programStage` may not be changed",
-        ));
+        return Err(Fault::new(Code::E1128, "`programStage` may not be changed"));
     }
     Ok(())
 }
@@ -152,8 +146,8 @@ fn enrollment(
     if !program.registration {
         return Ok(None);
     }
-    let uid = enrollment_uid(item)
-        .ok_or_else(|| Fault::new(Code::E1033, "`enrollment` is required"))?;
+    let uid =
+        enrollment_uid(item).ok_or_else(|| Fault::new(Code::E1033, "`enrollment` is required"))?;
     let enrollment = context
         .enrollments
         .get(uid)
@@ -163,9 +157,10 @@ fn enrollment(
         let message = "`program` is not that of the enrollment";
         return Err(Fault::new(Code::E1079, message));
     }
-    let owner = context.owners.get(&enrollment.id).ok_or_else(|| {
-        Fault::new(Code::E1313, "the enrollment has no tracked entity")
-    })?;
+    let owner = context
+        .owners
+        .get(&enrollment.id)
+        .ok_or_else(|| Fault::new(Code::E1313, "the enrollment has no tracked entity"))?;
     Ok(Some(OfEnrollment {
         id: enrollment.id,
         entity: enrollment.entity,

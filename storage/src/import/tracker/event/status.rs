@@ -36,9 +36,8 @@ pub(super) fn check_kind(store: Store, event: &Event) -> Result<(), Fault> {
 
 /// Checks that what happened does not become a plan.
 pub(super) fn check_change(event: &Event, stored: Option<&Stored>) -> Option<Fault> {
-    let happened = |stored: &Stored| {
-        matches!(stored.status.as_str(), "ACTIVE" | "VISITED" | "COMPLETED")
-    };
+    let happened =
+        |stored: &Stored| matches!(stored.status.as_str(), "ACTIVE" | "VISITED" | "COMPLETED");
     let goes_back = event.status.is_planned() && stored.is_some_and(happened);
     let message = "`status` may not go back from what happened to what is planned";
     goes_back.then(|| Fault::new(Code::E1316, message))

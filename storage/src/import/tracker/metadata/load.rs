@@ -242,19 +242,21 @@ fn data_elements(conn: &mut Connection) -> Result<HashMap<String, Field>> {
 }
 
 fn fields(rows: Vec<(String, i64, String, Option<i64>, bool)>) -> HashMap<String, Field> {
-    let fields = rows.into_iter().map(|(uid, id, value_type, option_set, unique)| {
-        // A value type that this program does not know limits nothing.
-        let value_type = ValueType::parse(&value_type);
-        (
-            uid,
-            Field {
-                id,
-                value_type,
-                option_set,
-                unique,
-            },
-        )
-    });
+    let fields = rows
+        .into_iter()
+        .map(|(uid, id, value_type, option_set, unique)| {
+            // A value type that this program does not know limits nothing.
+            let value_type = ValueType::parse(&value_type);
+            (
+                uid,
+                Field {
+                    id,
+                    value_type,
+                    option_set,
+                    unique,
+                },
+            )
+        });
     fields.collect()
 }
 
@@ -267,19 +269,16 @@ fn relationship_types(conn: &mut Connection) -> Result<HashMap<String, Relations
         t::fromconstraint,
         t::toconstraint,
     );
-    let rows: Vec<(String, i64, Value, Value, Value)> =
-        t::table.select(columns).load(conn)?;
-    let types = rows
-        .into_iter()
-        .map(|(uid, id, shared, from, to)| {
-            let kind = RelationshipType {
-                id,
-                sharing: sharing(&shared),
-                from,
-                to,
-            };
-            (uid, kind)
-        });
+    let rows: Vec<(String, i64, Value, Value, Value)> = t::table.select(columns).load(conn)?;
+    let types = rows.into_iter().map(|(uid, id, shared, from, to)| {
+        let kind = RelationshipType {
+            id,
+            sharing: sharing(&shared),
+            from,
+            to,
+        };
+        (uid, kind)
+    });
     Ok(types.collect())
 }
 

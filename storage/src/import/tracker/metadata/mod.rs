@@ -176,4 +176,3 @@ pub(super) fn assigned(
         .load(conn)?;
     Ok(pairs.into_iter().collect())
 }
-

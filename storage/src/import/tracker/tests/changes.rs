@@ -19,7 +19,12 @@ fn every_value_and_field_that_changes_is_logged() {
     };
     let value = |value: Value| json!([{"dataElement": "GieVkTxp4HG", "value": value}]);
     let mut event = single("change00001");
-    for (date, height) in [("2024-01-01", json!("1.5")), ("2024-01-01", json!("1.5")), ("2024-01-02", json!("2")), ("2024-01-02", json!(null))] {
+    for (date, height) in [
+        ("2024-01-01", json!("1.5")),
+        ("2024-01-01", json!("1.5")),
+        ("2024-01-02", json!("2")),
+        ("2024-01-02", json!(null)),
+    ] {
         event["occurredAt"] = json!(date);
         event["dataValues"] = value(height);
         import(&mut conn, &json!({"events": [event.clone()]}));
@@ -57,7 +62,10 @@ fn a_retry_changes_nothing_and_another_event_is_refused() {
     assert_eq!(create(&event).outcome, Some(Outcome::Unchanged));
     event["occurredAt"] = json!("2024-05-05");
     let refused = create(&event);
-    assert_eq!((refused.outcome, codes(&refused.report)), (None, vec!["E1030"]));
+    assert_eq!(
+        (refused.outcome, codes(&refused.report)),
+        (None, vec!["E1030"])
+    );
     event["event"] = json!(null);
     assert_eq!(create(&event).outcome, Some(Outcome::Created));
     let stored = "SELECT occurreddate::date || ' ' || count(noteid) FROM singleevent LEFT JOIN singleevent_notes USING (eventid)
@@ -88,7 +96,11 @@ fn an_update_of_what_somebody_else_changed_is_refused() {
     assert_eq!(update(seen, "2024-02-02").outcome, Some(Outcome::Updated));
     let refused = update(seen - chrono::TimeDelta::seconds(9), "2024-03-03");
     assert_eq!(codes(&refused.report), ["CONFLICT"]);
-    assert!(refused.report.validation_report.error_reports[0].message.contains("updatedAt is 20"));
+    assert!(
+        refused.report.validation_report.error_reports[0]
+            .message
+            .contains("updatedAt is 20")
+    );
     let stored = "SELECT occurreddate::date || ' ' || status FROM singleevent";
     assert_eq!(texts(&mut conn, stored), ["2024-02-02 ACTIVE"]);
 }
@@ -101,7 +113,12 @@ fn completing_keeps_the_rest_and_refuses_what_is_missing() {
     let before = "SELECT eventdatavalues FROM singleevent WHERE uid = 'QRYjLTiJTrA'";
     let values = texts(&mut conn, before);
     let report = with_request(&mut conn, USER, &Parameters::default(), |conn, request| {
-        write::complete(conn, &["QRYjLTiJTrA", "nowhere0000", "SbUJzkxKYAG"], request).expect("a report")
+        write::complete(
+            conn,
+            &["QRYjLTiJTrA", "nowhere0000", "SbUJzkxKYAG"],
+            request,
+        )
+        .expect("a report")
     });
     assert_eq!(codes(&report), ["E1032"]);
     assert_eq!((report.stats.updated, report.stats.ignored), (2, 1));

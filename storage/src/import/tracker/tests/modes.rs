@@ -23,7 +23,10 @@ fn a_bad_object_stops_all_or_only_itself() {
     let parameters = Parameters::default();
     let report = import_as(&mut conn, USER, &three(), &parameters);
     assert_eq!(codes(&report), ["E1031"]);
-    assert_eq!((report.status, report.stats.ignored, report.stats.total), (Status::Error, 3, 3));
+    assert_eq!(
+        (report.status, report.stats.ignored, report.stats.total),
+        (Status::Error, 3, 3)
+    );
     assert_eq!(stored(&mut conn), [""; 0]);
     let parameters = Parameters {
         atomic: AtomicMode::Object,
@@ -149,13 +152,20 @@ fn a_report_has_dhis2s_shape() {
     let report = import_as(&mut conn, USER, &three(), &parameters);
     let shape = serde_json::to_value(report.shown(ReportMode::Errors)).expect("JSON");
     assert_eq!(shape["status"], "ERROR");
-    assert_eq!(shape["stats"], json!({"created": 2, "updated": 0, "deleted": 0, "ignored": 1, "total": 3}));
+    assert_eq!(
+        shape["stats"],
+        json!({"created": 2, "updated": 0, "deleted": 0, "ignored": 1, "total": 3})
+    );
     let error = &shape["validationReport"]["errorReports"][0];
     assert_eq!(
         (&error["errorCode"], &error["trackerType"], &error["uid"]),
         (&json!("E1031"), &json!("EVENT"), &json!("mode0000002"))
     );
-    assert!(error["message"].as_str().is_some_and(|text| text.contains("occurredAt")));
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("occurredAt"))
+    );
     let of_type = &shape["bundleReport"]["typeReportMap"]["EVENT"];
     assert_eq!(of_type["objectReports"][0]["uid"], "mode0000001");
     assert_eq!(of_type["stats"]["created"], 2);

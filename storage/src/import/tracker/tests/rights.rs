@@ -8,13 +8,20 @@ fn refused(conn: &mut Connection, user: &str, event: &Value) -> Vec<&'static str
         mode: ImportMode::Validate,
         ..Parameters::default()
     };
-    codes(&import_as(conn, user, &json!({"events": [event]}), &parameters))
+    codes(&import_as(
+        conn,
+        user,
+        &json!({"events": [event]}),
+        &parameters,
+    ))
 }
 
 fn share(conn: &mut Connection, table: &str, uid: &str, public: &str) {
     execute(
         conn,
-        &format!("UPDATE {table} SET sharing = jsonb_build_object('public', '{public}') WHERE uid = '{uid}'"),
+        &format!(
+            "UPDATE {table} SET sharing = jsonb_build_object('public', '{public}') WHERE uid = '{uid}'"
+        ),
     );
 }
 
@@ -76,7 +83,10 @@ fn ownership_follows_the_access_level_and_temporary_access() {
         "orgUnit": "h4w96yEMlzO", "enrollment": "TvctPPhpD8z", "status": "COMPLETED", "occurredAt": "2020-01-28"});
     assert_eq!(refused(&mut conn, "childlevel2", &event), [""; 0]);
     let level = |conn: &mut Connection, level: &str| {
-        execute(conn, &format!("UPDATE program SET accesslevel = '{level}' WHERE uid = 'BFcipDERJnf'"));
+        execute(
+            conn,
+            &format!("UPDATE program SET accesslevel = '{level}' WHERE uid = 'BFcipDERJnf'"),
+        );
     };
     level(&mut conn, "CLOSED");
     assert_eq!(refused(&mut conn, "childlevel2", &event), ["E1102"]);
@@ -87,17 +97,35 @@ fn ownership_follows_the_access_level_and_temporary_access() {
             ownership::grant_temporarily(conn, request.caller, &tree, named)
         })
     };
-    assert!(matches!(grant(&mut conn, "childlevel2", "why"), Err(Error::Forbidden(_))));
+    assert!(matches!(
+        grant(&mut conn, "childlevel2", "why"),
+        Err(Error::Forbidden(_))
+    ));
     level(&mut conn, "PROTECTED");
     assert_eq!(refused(&mut conn, "childlevel2", &event), ["E1102"]);
-    assert!(matches!(grant(&mut conn, "childlevel2", " "), Err(Error::Input(_))));
-    assert!(matches!(grant(&mut conn, USER, "why"), Err(Error::Forbidden(_))));
-    assert!(matches!(grant(&mut conn, "foofi", "why"), Err(Error::Forbidden(_))));
+    assert!(matches!(
+        grant(&mut conn, "childlevel2", " "),
+        Err(Error::Input(_))
+    ));
+    assert!(matches!(
+        grant(&mut conn, USER, "why"),
+        Err(Error::Forbidden(_))
+    ));
+    assert!(matches!(
+        grant(&mut conn, "foofi", "why"),
+        Err(Error::Forbidden(_))
+    ));
     grant(&mut conn, "childlevel2", "an emergency").expect("access");
     assert_eq!(refused(&mut conn, "childlevel2", &event), [""; 0]);
     let audit = "SELECT accessedby || ': ' || a.reason || ' ' || (o.validtill - a.created) FROM programtempownershipaudit a, programtempowner o";
-    assert_eq!(texts(&mut conn, audit), ["childlevel2: an emergency 03:00:00"]);
-    execute(&mut conn, "UPDATE programtempowner SET validtill = now() - interval '1 minute'");
+    assert_eq!(
+        texts(&mut conn, audit),
+        ["childlevel2: an emergency 03:00:00"]
+    );
+    execute(
+        &mut conn,
+        "UPDATE programtempowner SET validtill = now() - interval '1 minute'",
+    );
     assert_eq!(refused(&mut conn, "childlevel2", &event), ["E1102"]);
 }
 
@@ -108,7 +136,10 @@ fn taking_back_a_completion_needs_an_authority() {
     };
     let event = json!({"event": "G9PbzJY8bJG", "program": "BFcipDERJng", "orgUnit": "uoNW0E3xXUy", "occurredAt": "2019-01-28"});
     assert_eq!(refused(&mut conn, "basicuser", &event), ["E1083"]);
-    execute(&mut conn, "INSERT INTO userroleauthorities SELECT userroleid, 'F_UNCOMPLETE_EVENT' FROM userrole WHERE uid = 'UbhT3bXWUyb'");
+    execute(
+        &mut conn,
+        "INSERT INTO userroleauthorities SELECT userroleid, 'F_UNCOMPLETE_EVENT' FROM userrole WHERE uid = 'UbhT3bXWUyb'",
+    );
     assert_eq!(refused(&mut conn, "basicuser", &event), [""; 0]);
 }
 
@@ -126,9 +157,18 @@ fn a_transfer_moves_the_events_at_once_and_keeps_history() {
     };
     let owner = "SELECT u.uid FROM trackerevent e JOIN organisationunit u ON u.organisationunitid = e.ownerorganisationunitid WHERE e.uid = 'gvULMgNiAfN'";
     assert_eq!(texts(&mut conn, owner), ["tSsGrtfRzjY"]);
-    assert!(matches!(transfer(&mut conn, "foofi", "h4w96yEMlzO"), Err(Error::Forbidden(_))));
-    assert!(matches!(transfer(&mut conn, "basicuser", "lbDXJBlvtZe"), Err(Error::Forbidden(_))));
-    assert!(matches!(transfer(&mut conn, "basicuser", "tSsGrtfRzjY"), Err(Error::Input(_))));
+    assert!(matches!(
+        transfer(&mut conn, "foofi", "h4w96yEMlzO"),
+        Err(Error::Forbidden(_))
+    ));
+    assert!(matches!(
+        transfer(&mut conn, "basicuser", "lbDXJBlvtZe"),
+        Err(Error::Forbidden(_))
+    ));
+    assert!(matches!(
+        transfer(&mut conn, "basicuser", "tSsGrtfRzjY"),
+        Err(Error::Input(_))
+    ));
     let moved = transfer(&mut conn, "basicuser", "h4w96yEMlzO").expect("a transfer");
     assert_eq!(moved.events, 1);
     assert_eq!(texts(&mut conn, owner), ["h4w96yEMlzO"]);
