@@ -19,3 +19,4 @@ mod support;
 mod suppression;
 mod visibility;
 mod working_list;
+mod writes;

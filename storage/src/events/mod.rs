@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 mod among;
+pub mod change_log;
 pub mod columns;
 pub(crate) mod conditions;
 pub mod counts;
