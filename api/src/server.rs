@@ -8,19 +8,13 @@ use actix_web::{
 use storage::pool::{Pool, Settings};
 
 use crate::{
-    assets,
-    caller::Shared,
-    config::ServerSettings,
-    db::Db,
-    graphql::{Schema, schema},
-    http,
-    metrics::Metrics,
+    assets, caller::Shared, config::ServerSettings, db::Db, engine::Engine, http, metrics::Metrics,
 };
 
 /// What every worker of the server holds.
 #[derive(Clone)]
 pub struct State {
-    schema: Schema,
+    engine: web::Data<Engine>,
     shared: Shared,
     metrics: Metrics,
 }
@@ -34,7 +28,7 @@ impl State {
         let db = Db::new(pool, size, settings.checkout_timeout());
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
-            schema: schema(),
+            engine: web::Data::new(Engine::default()),
             shared: Shared::new(db, settings.minimum_cell),
             metrics,
         })
@@ -45,7 +39,7 @@ impl State {
 pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |routes| {
         routes
-            .app_data(web::Data::new(state.schema))
+            .app_data(state.engine)
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
             .app_data(web::PayloadConfig::new(http::LONGEST_BODY))

@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
+pub mod files;
 pub mod generate;
 pub mod import;
 pub mod migrate;
