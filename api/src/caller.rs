@@ -16,6 +16,7 @@ use storage::{
 use crate::{
     cache::VersionedCache,
     db::Db,
+    feed::Feed,
     loaders::{Kept, Loaders},
 };
 
@@ -44,6 +45,8 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
+    /// News of changes.
+    pub feed: Feed,
     places: Arc<VersionedCache<(), Places>>,
     callers: Arc<VersionedCache<i64, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
@@ -55,6 +58,7 @@ impl Shared {
     #[must_use]
     pub fn new(db: Db, minimum_cell: u32) -> Self {
         Shared {
+            feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
             places: Arc::default(),
@@ -140,6 +144,12 @@ impl RequestContext {
     #[must_use]
     pub fn unit_by_uid(&self, uid: &str) -> Option<Arc<OrgUnit>> {
         self.unit(self.tree.find(uid)?.id)
+    }
+
+    /// The version of metadata and people that the request sees.
+    #[must_use]
+    pub fn metadata_version(&self) -> i64 {
+        self.metadata_version
     }
 
     /// A program as the caller may read it.

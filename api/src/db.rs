@@ -110,6 +110,12 @@ impl Db {
         self.seat.as_ref()
     }
 
+    /// The pool, for what needs a connection of its own.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {

@@ -7,7 +7,7 @@ use async_graphql::{Request, Response, Variables};
 use crate::{
     caller::RequestContext,
     documents::{Documents, Known, form},
-    graphql::{Schema, schema, unchecked_schema},
+    graphql::{Schema, is_request_error, schema, unchecked_schema},
 };
 
 /// A request as clients send it.
@@ -40,6 +40,12 @@ impl Default for Engine {
 }
 
 impl Engine {
+    /// The schema with all checks.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.checking
+    }
+
     /// Executes a document for a caller.
     pub async fn execute(&self, parameters: &Parameters, context: Arc<RequestContext>) -> Response {
         let form = form(
@@ -92,13 +98,6 @@ fn request(parameters: &Parameters, context: Arc<RequestContext>) -> Request {
         request = request.variables(Variables::from_json(variables.clone()));
     }
     request
-}
-
-/// Whether a document was refused before any field ran: then there is no data at all, not even null.
-#[must_use]
-pub fn is_request_error(response: &Response) -> bool {
-    response.data == async_graphql::Value::Null
-        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// Whether the library itself found fault with the request: its errors have no code, those of fields have one.

@@ -1,14 +1,23 @@
 //! Routes and the life of the HTTP server.
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpResponse, HttpServer, guard,
     middleware::{Compress, DefaultHeaders},
     web,
 };
 use storage::pool::{Pool, Settings};
+use tokio::signal::unix::{self, SignalKind};
 
 use crate::{
-    assets, caller::Shared, config::ServerSettings, db::Db, engine::Engine, http, metrics::Metrics,
+    assets,
+    caller::Shared,
+    config::ServerSettings,
+    db::Db,
+    engine::Engine,
+    http,
+    metrics::Metrics,
+    rest,
+    socket::{self, Sockets},
 };
 
 /// What every worker of the server holds.
@@ -17,6 +26,7 @@ pub struct State {
     engine: web::Data<Engine>,
     shared: Shared,
     metrics: Metrics,
+    sockets: Sockets,
 }
 
 impl State {
@@ -31,6 +41,7 @@ impl State {
             engine: web::Data::new(Engine::default()),
             shared: Shared::new(db, settings.minimum_cell),
             metrics,
+            sockets: Sockets::new(settings),
         })
     }
 }
@@ -39,18 +50,26 @@ impl State {
 pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |routes| {
         routes
+            .app_data(web::Data::new(state.engine.schema().clone()))
             .app_data(state.engine)
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
+            .app_data(web::Data::new(state.sockets))
             .app_data(web::PayloadConfig::new(http::LONGEST_BODY))
             .service(
                 web::resource("/graphql")
+                    .route(
+                        web::get()
+                            .guard(guard::fn_guard(socket::is_upgrade))
+                            .to(socket::open),
+                    )
                     .route(web::get().to(http::graphql))
                     .route(web::post().to(http::graphql)),
             )
             .route("/healthz", web::get().to(healthz))
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(metrics))
+            .configure(rest::configure)
             .configure(assets::configure);
     }
 }
@@ -71,6 +90,7 @@ pub async fn serve(
         checkout_timeout: settings.checkout_timeout(),
     });
     let state = State::new(pool, settings.pool_size, settings)?;
+    let sockets = state.sockets.clone();
     let server = HttpServer::new(move || {
         App::new()
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -89,9 +109,27 @@ pub async fn serve(
             .first()
             .map_or(settings.listen.as_str(), String::as_str),
     );
+    actix_web::rt::spawn(async move {
+        asked_to_stop().await;
+        sockets.close_all();
+    });
     server
         .await
         .map_err(|error| format!("the server stopped: {error}"))
+}
+
+/// Ends with the signal that stops the server too; never where signals cannot be heard.
+pub async fn asked_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        unix::signal(SignalKind::interrupt()),
+        unix::signal(SignalKind::terminate()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 /// The process lives.

@@ -8,7 +8,7 @@ use diesel::{
     r2d2::{self, ManageConnection, R2D2Connection},
 };
 
-use crate::{Connection, Error, Result};
+use crate::{Connection, Error, Result, changes::Listener};
 
 /// How connections are made and limited.
 #[derive(Debug, Clone)]
@@ -38,7 +38,10 @@ impl Settings {
 
 /// A bounded set of connections.
 #[derive(Debug, Clone)]
-pub struct Pool(r2d2::Pool<Manager>);
+pub struct Pool {
+    connections: r2d2::Pool<Manager>,
+    url: Arc<str>,
+}
 
 /// A connection of the pool, which goes back to it when dropped.
 pub type Pooled = r2d2::PooledConnection<Manager>;
@@ -47,16 +50,18 @@ impl Pool {
     /// Makes the pool without connecting: the program starts even while the database is away.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Pool(
-            r2d2::Pool::builder()
+        let manager = Manager {
+            url: Arc::from(settings.url.as_str()),
+            statement_timeout: Some(settings.statement_timeout),
+        };
+        Pool {
+            url: Arc::clone(&manager.url),
+            connections: r2d2::Pool::builder()
                 .max_size(settings.size)
                 .min_idle(Some(0))
                 .connection_timeout(settings.checkout_timeout)
-                .build_unchecked(Manager {
-                    url: settings.url.clone(),
-                    statement_timeout: Some(settings.statement_timeout),
-                }),
-        )
+                .build_unchecked(manager),
+        }
     }
 
     /// A pool of one connection inside a transaction that is never committed, for tests over HTTP.
@@ -69,10 +74,13 @@ impl Pool {
             .max_size(1)
             .connection_customizer(Box::new(r2d2::TestCustomizer))
             .build(Manager {
-                url: url.to_owned(),
+                url: Arc::from(url),
                 statement_timeout: None,
             })
-            .map(Pool)
+            .map(|connections| Pool {
+                connections,
+                url: Arc::from(url),
+            })
             .map_err(|error| Error::Unavailable(Arc::new(error)))
     }
 
@@ -81,7 +89,7 @@ impl Pool {
     /// # Errors
     /// [`Error::Unavailable`] when none could be had.
     pub fn get(&self) -> Result<Pooled> {
-        self.0
+        self.connections
             .get()
             .map_err(|error| Error::Unavailable(Arc::new(error)))
     }
@@ -94,10 +102,18 @@ impl Pool {
         work(&mut *self.get()?)
     }
 
+    /// A connection beside the pool that listens for changes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub fn listen(&self) -> Result<Listener> {
+        Listener::connect(&self.url)
+    }
+
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {
-        let state = self.0.state();
+        let state = self.connections.state();
         (state.connections, state.idle_connections)
     }
 }
@@ -116,7 +132,7 @@ pub fn connect(url: &str) -> Result<Connection> {
 /// Makes the pool's connections and tells which of them still live.
 #[derive(Debug)]
 pub struct Manager {
-    url: String,
+    url: Arc<str>,
     statement_timeout: Option<Duration>,
 }
 

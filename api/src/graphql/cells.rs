@@ -122,9 +122,8 @@ impl Cell {
 /// The cells of an event: the columns asked for, in their order, or every value that it has.
 pub(super) fn of_event(event: &EventRow, columns: Option<Vec<ID>>) -> Vec<Cell> {
     let columns = columns.unwrap_or_else(|| event.data_elements().into_iter().map(ID).collect());
-    let cell = |column: ID| Cell {
-        raw: event.value(&column).map(str::to_owned),
-        column,
-    };
-    columns.into_iter().map(cell).collect()
+    let wanted: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
+    let texts = event.eventdatavalues.texts(&wanted);
+    let cell = |(column, raw)| Cell { column, raw };
+    columns.into_iter().zip(texts).map(cell).collect()
 }

@@ -7,6 +7,7 @@ pub mod data_version;
 pub mod diagnoses;
 pub mod diagnosis_rows;
 pub mod error;
+mod event_changes;
 pub mod event_filter;
 pub mod events;
 pub mod org_units;
@@ -14,15 +15,16 @@ pub mod programs;
 pub mod query;
 pub mod scalars;
 pub mod stay_filter;
+pub mod subscription;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, SchemaBuilder, ValidationMode};
+use async_graphql::{Context, EmptyMutation, Response, SchemaBuilder, ValidationMode};
 
 use crate::caller::RequestContext;
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
-pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
 
 /// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
 const DEPTH: usize = 16;
@@ -41,8 +43,8 @@ pub fn unchecked_schema() -> Schema {
     limited().validation_mode(ValidationMode::Fast).finish()
 }
 
-fn limited() -> SchemaBuilder<query::Query, EmptyMutation, EmptySubscription> {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+fn limited() -> SchemaBuilder<query::Query, EmptyMutation, subscription::Subscription> {
+    Schema::build(query::Query, EmptyMutation, subscription::Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .limit_directives(20)
@@ -56,6 +58,12 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items();
     schema().sdl_with_options(options)
+}
+
+/// Whether a document was refused before any field ran: then there is no data at all, not even null.
+pub(crate) fn is_request_error(response: &Response) -> bool {
+    response.data == async_graphql::Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// What the request knows. The HTTP handler puts it into every request before it runs.

@@ -7,6 +7,8 @@ use diesel::{
 };
 use domain::event::EventKind;
 
+use super::data_values::DataValues;
+
 /// One event. What only tracker events have is `None` for single events.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct EventRow {
@@ -54,7 +56,7 @@ pub struct EventRow {
     pub completeddate: Option<NaiveDateTime>,
     /// Values by data element identifier.
     #[diesel(sql_type = Jsonb)]
-    pub eventdatavalues: serde_json::Value,
+    pub eventdatavalues: DataValues,
 }
 
 /// The columns of [`EventRow`] for a table aliased `e`.
