@@ -1,6 +1,7 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
 mod diagnoses;
+mod documents;
 mod errors;
 mod examples;
 mod http;

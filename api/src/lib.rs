@@ -19,3 +19,4 @@ pub mod seat;
 pub mod server;
 pub mod socket;
 pub mod telemetry;
+mod visible_event;

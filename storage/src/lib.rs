@@ -16,6 +16,7 @@ pub mod error;
 pub mod events;
 pub mod files;
 pub mod generate;
+pub mod identifiers;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
