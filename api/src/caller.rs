@@ -85,6 +85,14 @@ impl Shared {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn authenticate(&self, token: String) -> Result<Option<RequestContext>> {
+        match self.find_caller(token.clone()).await {
+            // PostgreSQL may have closed the connection since it was last used. Nothing else was asked yet.
+            Err(Error::Unavailable(_)) if self.db.reconnect()? => self.find_caller(token).await,
+            found => found,
+        }
+    }
+
+    async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
         let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
         let found = self.db.run("authenticate", move |conn| {
             let Some(session) = storage::tokens::authenticate(conn, &token)? else {

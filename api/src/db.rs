@@ -110,6 +110,17 @@ impl Db {
         self.seat.as_ref()
     }
 
+    /// Gives the connection of the request up for another one. Returns whether there is a request that holds one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no other connection could be had.
+    pub fn reconnect(&self) -> Result<bool> {
+        match &self.seat {
+            None => Ok(false),
+            Some(seat) => seat.reconnect(&self.pool).map(|()| true),
+        }
+    }
+
     /// The pool, for what needs a connection of its own.
     #[must_use]
     pub fn pool(&self) -> &Pool {

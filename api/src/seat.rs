@@ -10,7 +10,10 @@ use std::{
     thread::{self, Thread},
 };
 
-use storage::{Connection, Result, pool::Pooled};
+use storage::{
+    Connection, Result,
+    pool::{Pool, Pooled},
+};
 
 /// Work that waits until the request has nothing else to do.
 pub type Batch = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -43,6 +46,18 @@ impl Seat {
             Some(connection) => Ok(work(connection)),
             None => Err(work),
         }
+    }
+
+    /// Gives the connection back and takes another one.
+    ///
+    /// # Errors
+    /// [`storage::Error::Unavailable`] when none could be had.
+    pub fn reconnect(&self, pool: &Pool) -> Result<()> {
+        let mut connection = lock(&self.connection);
+        // First back, so that a pool of one connection has one to give.
+        drop(connection.take());
+        *connection = Some(pool.get()?);
+        Ok(())
     }
 
     /// Keeps a batch until every field of the request waits.

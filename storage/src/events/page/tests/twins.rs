@@ -4,8 +4,6 @@ mod data;
 mod filters;
 mod orders;
 
-use domain::event::order::OrderItem;
-
 use super::*;
 use crate::testing::texts;
 
