@@ -415,7 +415,7 @@ async fn a_page_takes_few_statements_whatever_its_rows() {
     for code in ["OPD", "ANC"] {
         let statements = server.record();
         get(&server, &admin, &path(code, 5)).await;
-        statements.take();
+        let _ = statements.take();
         get(&server, &admin, &path(code, 5)).await;
         let few = statements.take();
         let answer = get(&server, &admin, &path(code, 100)).await;

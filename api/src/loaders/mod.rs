@@ -46,10 +46,13 @@ pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {
     }
 }
 
+/// What a batch found.
+type Found<K> = Result<Arc<HashMap<K, <K as Key>::Value>>>;
+
 /// A batch that still takes keys.
 struct Open<K: Key> {
     keys: HashSet<K>,
-    waiting: Vec<oneshot::Sender<Result<Arc<HashMap<K, K::Value>>>>>,
+    waiting: Vec<oneshot::Sender<Found<K>>>,
 }
 
 /// The loaders of one request: keys that its fields ask for are collected and read by one statement.
