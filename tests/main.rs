@@ -12,6 +12,7 @@ mod paging;
 mod protocol;
 mod refresh;
 mod rest;
+mod rest_files;
 mod saved_views;
 mod schema;
 mod sockets;
