@@ -8,11 +8,13 @@
 
 mod cases;
 mod database;
+mod dhis2;
 mod diagnoses;
 mod events;
 mod http;
 mod legacy;
 mod machine;
+mod pages;
 mod pgbench;
 mod report;
 mod timing;
@@ -25,7 +27,7 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 4] = ["sizes", "events", "http", "diagnoses"];
+const PARTS: [&str; 5] = ["sizes", "pages", "events", "http", "diagnoses"];
 
 struct Options {
     preset: Preset,
@@ -37,7 +39,13 @@ fn main() -> ExitCode {
     match Options::read().and_then(|options| run(&options)) {
         Ok(report) => {
             println!("{}", report.text());
-            ExitCode::SUCCESS
+            for failure in report.failures() {
+                eprintln!("wrong: {failure}");
+            }
+            match report.failures().is_empty() {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
+            }
         }
         Err(error) => {
             eprintln!("error: {error}");
@@ -52,6 +60,9 @@ fn run(options: &Options) -> Result<Report> {
     let is_wanted =
         |part: &str| options.parts.is_empty() || options.parts.iter().any(|p| p == part);
     machine::describe(&mut report, &mut database, options.preset)?;
+    if is_wanted("pages") {
+        pages::measure(&mut report, &mut database)?;
+    }
     if is_wanted("events") || is_wanted("http") {
         let places = cases::Places::find(&mut database.conn)?;
         if is_wanted("events") {
