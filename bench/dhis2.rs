@@ -70,10 +70,10 @@ pub fn statement(ground: &Ground, case: &Case, rows: usize) -> String {
     };
     let mut conditions = case.question.theirs.conditions.clone();
     if case.listing.kind == EventKind::Tracker {
-        conditions.push(format!("en.programid = {}", ground.program_id));
+        conditions.push(format!("en.programid = {}", ground.program.programid));
     }
     conditions.push(format!("ev.programstageid = {}", ground.stage));
-    conditions.extend(case.conditions.iter().cloned());
+    conditions.extend(case.scope.conditions(ground));
     let conditions: String = conditions.iter().map(|one| format!("{one} AND ")).collect();
     template
         .replace(":option_combos", include_str!("dhis2/option_combos.sql"))

@@ -11,6 +11,7 @@ mod database;
 mod dhis2;
 mod diagnoses;
 mod events;
+mod growth;
 mod http;
 mod legacy;
 mod machine;
@@ -27,7 +28,7 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 5] = ["sizes", "pages", "events", "http", "diagnoses"];
+const PARTS: [&str; 6] = ["sizes", "pages", "events", "http", "diagnoses", "growth"];
 
 struct Options {
     preset: Preset,
@@ -77,6 +78,11 @@ fn run(options: &Options) -> Result<Report> {
     }
     if is_wanted("sizes") {
         machine::sizes(&mut report, &mut database)?;
+    }
+    // Last, with the other server stopped: both would share the memory.
+    drop(database);
+    if is_wanted("growth") {
+        growth::measure(&mut report, &options.folder, options.preset)?;
     }
     Ok(report)
 }

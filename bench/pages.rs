@@ -5,16 +5,19 @@ mod ground;
 mod questions;
 mod scopes;
 
+use std::rc::Rc;
+
 use diesel::connection::SimpleConnection;
 use domain::{event::EventKind, page::Page};
 use storage::{
     Connection, Error,
-    events::{self, Listing},
+    events::{self, Listing, request},
     pool,
 };
 
 pub use ground::Ground;
-pub use questions::Question;
+use questions::{Place, Question};
+use scopes::Scope;
 
 use crate::{
     Result,
@@ -27,12 +30,10 @@ use crate::{
 
 /// A page of some units, asked of both sides.
 pub struct Case {
-    pub scope: &'static str,
+    pub scope: Rc<Scope>,
     pub question: Question,
     pub listing: Listing,
     pub page: Page,
-    /// DHIS2's conditions on the unit.
-    pub conditions: Vec<String>,
     /// Rows before the page.
     pub offset: usize,
 }
@@ -58,7 +59,7 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
         let cases = cases(&ground, &mut ours)?;
         let mut table = Vec::new();
         for case in &cases {
-            eprintln!("  {}, {} …", case.question.name, case.scope);
+            eprintln!("  {}, {} …", case.question.name, case.scope.name);
             table.push(compared::Compared::of(&mut ours, &mut theirs, &ground, case)?);
         }
         compared::tell(report, &cases, &table);
@@ -79,52 +80,56 @@ pub fn patient(url: &str) -> Result<Connection> {
 /// Every question of every scope.
 pub fn cases(ground: &Ground, conn: &mut Connection) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
-    for scope in scopes::wide(ground)? {
+    for scope in scopes::wide(ground).into_iter().map(Rc::new) {
         for question in questions::all(ground) {
             cases.extend(case(ground, &scope, question, conn)?);
         }
     }
-    for scope in scopes::sparse(ground)? {
-        let question = questions::plain("sparse facility", 1);
+    for scope in scopes::sparse(ground).into_iter().map(Rc::new) {
+        let question = questions::plain(ground, "sparse facility");
         cases.extend(case(ground, &scope, question, conn)?);
     }
     Ok(cases)
 }
 
-/// `None` when the list is too short to have another page where a later one is asked for. A page beyond the end becomes
-/// the last full one.
+/// `None` when the list is too short to have a second page where a later one is asked for. A page beyond the end becomes the
+/// last full one.
 fn case(
     ground: &Ground,
-    scope: &scopes::Scope,
+    scope: &Rc<Scope>,
     mut question: Question,
     conn: &mut Connection,
 ) -> Result<Option<Case>> {
     let rows = ROWS as usize;
-    let listing = Listing {
-        kind: ground.program.kind,
-        units: scope.units.clone(),
-        stages: vec![ground.stage],
-        option_combos: ground.program.option_combos.clone(),
-        filter: question.filter.clone(),
-        order: question.order.clone(),
+    scope.ask(&mut question.request);
+    let (program, tree) = (&ground.program, &ground.tree);
+    let listing = request::resolve(conn, program, &scope.caller, tree, &question.request)?;
+    let (Place::Behind(number) | Place::Numbered(number)) = question.place else {
+        return Ok(Some(Case {
+            scope: Rc::clone(scope),
+            question,
+            listing,
+            page: FIRST_PAGE,
+            offset: 0,
+        }));
     };
-    let mut page = FIRST_PAGE;
-    if question.page > 1 {
-        let most = i64::try_from(question.page * rows)?;
-        let full = usize::try_from(events::count(conn, &listing, most)?)? / rows;
-        question.page = question.page.min(full);
-        if question.page < 2 {
-            return Ok(None);
-        }
-        page.from = Some(cursor_at(conn, &listing, (question.page - 1) * rows)?);
+    let most = i64::try_from(number * rows)?;
+    let full = usize::try_from(events::count(conn, &listing, Some(most))?)? / rows;
+    let number = number.min(full);
+    if number < 2 {
+        return Ok(None);
     }
+    let offset = (number - 1) * rows;
+    let page = match question.place {
+        Place::Numbered(_) => Page::numbered(i64::try_from(number)?, i64::from(ROWS))?,
+        _ => Page::after(ROWS, Some(cursor_at(conn, &listing, offset)?)),
+    };
     Ok(Some(Case {
-        scope: scope.name,
-        offset: (question.page - 1) * rows,
-        conditions: scope.conditions.clone(),
+        scope: Rc::clone(scope),
         question,
         listing,
         page,
+        offset,
     }))
 }
 

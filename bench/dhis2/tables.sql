@@ -4,7 +4,8 @@
 -- over: PostGIS (geometry is kept as jsonb, and no condition here reads it), foreign keys (readers do not notice them), and
 -- unique indexes on codes that are null throughout.
 --
--- The event tables are not logged: that saves time here and changes nothing for readers.
+-- The copies of people in each event are left out to save disk, so rows are narrower than DHIS2's and scans faster. The event
+-- tables are not logged: that saves time here and changes nothing for readers.
 DROP SCHEMA IF EXISTS dhis2 CASCADE;
 CREATE SCHEMA dhis2;
 
@@ -12,7 +13,7 @@ CREATE UNLOGGED TABLE dhis2.singleevent AS
 SELECT eventid, uid::varchar(11), created, lastupdated, createdatclient, lastupdatedatclient,
        timestamp 'epoch' AS lastsynchronized, programstageid, attributeoptioncomboid, deleted, storedby::varchar(255),
        occurreddate, organisationunitid, status::varchar(25), completedby::varchar(255), completeddate, geometry,
-       eventdatavalues, assigneduserid, createdbyuserinfo, lastupdatedbyuserinfo
+       eventdatavalues, assigneduserid, NULL::jsonb AS createdbyuserinfo, NULL::jsonb AS lastupdatedbyuserinfo
   FROM public.singleevent;
 ALTER TABLE dhis2.singleevent ADD PRIMARY KEY (eventid), ADD CONSTRAINT unique_singleevent_uid UNIQUE (uid);
 CREATE INDEX in_singleevent_programstageid_occurreddate ON dhis2.singleevent (programstageid, occurreddate, eventid);
@@ -23,8 +24,8 @@ CREATE UNLOGGED TABLE dhis2.trackerevent AS
 SELECT eventid, uid::varchar(11), created, lastupdated, createdatclient, lastupdatedatclient,
        timestamp 'epoch' AS lastsynchronized, enrollmentid, programstageid, attributeoptioncomboid, deleted,
        storedby::varchar(255), scheduleddate, occurreddate, organisationunitid, status::varchar(25),
-       completedby::varchar(255), completeddate, geometry, eventdatavalues, assigneduserid, createdbyuserinfo,
-       lastupdatedbyuserinfo
+       completedby::varchar(255), completeddate, geometry, eventdatavalues, assigneduserid, NULL::jsonb AS createdbyuserinfo,
+       NULL::jsonb AS lastupdatedbyuserinfo
   FROM public.trackerevent;
 ALTER TABLE dhis2.trackerevent ADD PRIMARY KEY (eventid), ADD CONSTRAINT unique_trackerevent_uid UNIQUE (uid);
 CREATE INDEX in_trackerevent_status_occurreddate ON dhis2.trackerevent (status, occurreddate);

@@ -1,4 +1,4 @@
--- :events single events of the same six years, units and skew, one after the other in time, into an empty table. A row is
+-- $events single events of the same six years, units and skew, one after the other in time, into the empty table. A row is
 -- narrower than the generator's: one value or two, and no copies of people, so that 40 million fit a small disk. A page
 -- reads 16 rows by key, so their width hardly matters to it.
 --
@@ -6,32 +6,33 @@
 -- three quarters through lie the three events of the facility that has no others.
 SELECT setseed(0.5);
 
-DROP TABLE IF EXISTS bench.choice;
-CREATE TABLE bench.choice AS
-SELECT programstageid, (array_agg(organisationunitid ORDER BY place, slot)) AS units
-  FROM (SELECT s.programstageid, u.organisationunitid,
-               row_number() OVER (PARTITION BY s.programstageid ORDER BY hashtext(u.uid || s.programstageid)) AS place
-          FROM programstage s
-          JOIN program p USING (programid)
-          JOIN organisationunit u ON u.hierarchylevel = 4
-         WHERE p.type = 'WITHOUT_REGISTRATION' AND u.code <> (SELECT max(code) FROM organisationunit WHERE hierarchylevel = 4)
-       ) ranked
- CROSS JOIN LATERAL generate_series(1, ceil(4000 * (place + 0.5) ^ -0.85)::integer) slot
- GROUP BY programstageid;
-
 INSERT INTO singleevent
        (eventid, uid, created, lastupdated, programstageid, attributeoptioncomboid, deleted, occurreddate,
         organisationunitid, status, completeddate, eventdatavalues, assigneduserid)
-SELECT n,
-       'G' || translate(substr(encode(int8send(n * 2862933555777941757 # 3037000493), 'base64'), 1, 10), '+/', 'xy'),
-       at + interval '1 hour', at + interval '2 hours', stage, combo, chance[1] < 0.01, at,
-       CASE WHEN n % (:events / 4) = 0 AND n / (:events / 4) <= 3 THEN sparse
-            ELSE units[1 + floor(chance[2] * array_length(units, 1))::integer] END,
-       CASE WHEN chance[3] < 0.85 THEN 'COMPLETED' ELSE 'ACTIVE' END,
-       CASE WHEN chance[3] < 0.85 THEN at + interval '1 hour' END,
-       CASE WHEN chance[4] < 0.1
-            THEN jsonb_build_object(age, jsonb_build_object('value', floor(90 * chance[5] ^ 1.5)::integer::text),
-                                    referred, jsonb_build_object('value', facilities[1 + floor(chance[6] * array_length(facilities, 1))::integer]))
-            ELSE jsonb_build_object(age, jsonb_build_object('value', floor(90 * chance[5] ^ 1.5)::integer::text)) END,
-       CASE WHEN chance[7] < 0.1 THEN people[1 + floor(chance[8] * array_length(people, 1))::integer] END
-  FROM :source
+SELECT n, 'G' || lpad(to_hex((n * 45678912345) & 1099511627775), 10, '0'), at + interval '1 hour',
+       at + interval '2 hours',
+       CASE WHEN in_main OR is_sparse THEN (SELECT min(programstageid) FROM bench.stages)
+            ELSE (SELECT max(programstageid) FROM bench.stages) END,
+       (SELECT categoryoptioncomboid FROM categoryoptioncombo WHERE code = 'default'),
+       is_deleted AND NOT is_sparse, at,
+       CASE WHEN is_sparse THEN (SELECT organisationunitid FROM bench.sparse)
+            ELSE (SELECT array_agg(organisationunitid) FROM bench.choice)
+                 [1 + floor(place * (SELECT count(*) FROM bench.choice))::integer] END,
+       CASE WHEN is_completed THEN 'COMPLETED' ELSE 'ACTIVE' END,
+       CASE WHEN is_completed THEN at + interval '1 hour' END,
+       jsonb_build_object((SELECT uid FROM bench.number), jsonb_build_object('value', floor(90 * age ^ 1.5)::integer::text))
+       || CASE WHEN referred < 0.1
+               THEN jsonb_build_object((SELECT uid FROM bench.unit), jsonb_build_object('value',
+                    (SELECT array_agg(uid) FROM organisationunit WHERE hierarchylevel = 4)
+                    [1 + floor(referred * 10 * (SELECT count(*) FROM organisationunit WHERE hierarchylevel = 4))::integer]))
+               ELSE '{}' END,
+       CASE WHEN assigned < 0.1
+            THEN (SELECT array_agg(userinfoid) FROM userinfo)
+                 [1 + floor(assigned * 10 * (SELECT count(*) FROM userinfo))::integer] END
+  FROM (SELECT n, random() < 0.97 AS in_main, random() < 0.01 AS is_deleted, random() AS place,
+               random() < 0.85 AS is_completed, random() AS age, random() AS referred, random() AS assigned,
+               n % ($events / 4) = 0 AND n / ($events / 4) <= 3 AS is_sparse,
+               -- Three times as many on the last day as on the first.
+               date_trunc('minute', date_trunc('day', localtimestamp) - interval '72 months'
+                   + interval '2190 days' * ((sqrt(1 + 8 * n / $events.0) - 1) / 2)) AS at
+          FROM generate_series(1::bigint, $events) n) drawn;

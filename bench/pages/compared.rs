@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use storage::{Connection, events::page};
 
-use super::{Case, Ground, list};
+use super::{Case, Ground, list, questions::Place};
 use crate::{
     Result,
     cases::ROWS,
     dhis2,
     events::inside,
     legacy::{self, PATIENCE},
-    report::{Report, ms, significant, times},
+    report::{Report, ms, times},
     timing::{MANY, Timing},
 };
 
@@ -71,7 +71,7 @@ impl Compared {
     }
 
     fn row(&self, case: &Case) -> Vec<String> {
-        let mut row = vec![name(case), case.scope.to_owned()];
+        let mut row = vec![name(case), case.scope.name.to_owned()];
         row.push(self.rows.map_or_else(String::new, |rows| rows.to_string()));
         row.extend(Side::cells(self.ours.as_ref()));
         row.extend(Side::cells(self.theirs.as_ref()));
@@ -127,10 +127,12 @@ impl Side {
 
 /// The name of a question, with the page that it became when the list was too short.
 pub fn name(case: &Case) -> String {
-    let name = case.question.name;
-    match case.question.page {
-        1 | 2 | 1_000 => name.to_owned(),
-        page => format!("{name} (page {})", significant(page as f64)),
+    let (name, number) = (case.question.name, case.offset / ROWS as usize + 1);
+    match case.question.place {
+        Place::Behind(asked) | Place::Numbered(asked) if asked != number => {
+            format!("{name} (the last full one is {number})")
+        }
+        _ => name.to_owned(),
     }
 }
 
@@ -161,7 +163,7 @@ pub fn tell(report: &mut Report, cases: &[Case], compared: &[Compared]) {
     let of = |wanted: fn((bool, bool)) -> bool| {
         let named = cases.iter().zip(compared).filter(|(_, one)| wanted(one.misses()));
         let names: Vec<String> = named
-            .map(|(case, _)| format!("{} of {}", name(case), case.scope))
+            .map(|(case, _)| format!("{} of {}", name(case), case.scope.name))
             .collect();
         match names.is_empty() {
             true => "none".to_owned(),
@@ -178,6 +180,6 @@ pub fn tell(report: &mut Report, cases: &[Case], compared: &[Compared]) {
         of(|(_, is_slower)| is_slower)
     ));
     for (case, _) in cases.iter().zip(compared).filter(|(_, one)| one.is_same == Some(false)) {
-        report.fail(format!("{} of {}: the sides differ", name(case), case.scope));
+        report.fail(format!("{} of {}: the sides differ", name(case), case.scope.name));
     }
 }

@@ -7,7 +7,7 @@ use diesel::{
 };
 use domain::{
     access::{AccessLevel, Caller},
-    event::{EventKind, ValueType},
+    event::{EventKind, ValueType, filter::Column},
     org_unit::{Tree, Unit},
 };
 use storage::{
@@ -25,12 +25,12 @@ use crate::{
 /// Program, units and person of the pages of one kind.
 pub struct Ground {
     pub tree: Tree,
-    /// The program that holds the most events, as the caller may read it.
+    pub today: NaiveDate,
+    /// The program of the stage, as the caller may read it.
     pub program: ProgramScope,
-    /// Its key.
-    pub program_id: i64,
-    /// Its stage that holds the most events.
+    /// The stage that holds the most events.
     pub stage: i64,
+    pub stage_uid: String,
     /// A person who captures in one district and searches in the whole country, and is no superuser.
     pub caller: Caller,
     /// The unit with the most events of the stage, and the one with the fewest.
@@ -40,17 +40,11 @@ pub struct Ground {
     pub district: Unit,
     pub country: Unit,
     /// A data element that every event of the stage answers, with numbers where there are any.
-    pub ordered: Element,
+    pub ordered: Column,
     /// A data element with a value that is rare in the large unit.
-    pub rare: (Element, String),
+    pub rare: (Column, String),
     /// The day that half of the events lie before.
     pub middle: NaiveDate,
-}
-
-/// A data element.
-pub struct Element {
-    pub uid: String,
-    pub value_type: ValueType,
 }
 
 impl Ground {
@@ -61,9 +55,13 @@ impl Ground {
             conn,
             &format!("SELECT programstageid AS number FROM {table} GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"),
         )?;
-        let program: Keyed = diesel::sql_query(format!(
-            "SELECT programid AS id, uid AS text FROM program
+        let program: Named = diesel::sql_query(format!(
+            "SELECT uid AS text FROM program
               WHERE programid = (SELECT programid FROM programstage WHERE programstageid = {stage})"
+        ))
+        .get_result(conn)?;
+        let stage_uid: Named = diesel::sql_query(format!(
+            "SELECT uid AS text FROM programstage WHERE programstageid = {stage}"
         ))
         .get_result(conn)?;
         let busiest_first = numbers(
@@ -86,8 +84,9 @@ impl Ground {
         );
         Ok(Ground {
             program: scope::resolve(conn, &caller, &program.text)?,
-            program_id: program.id,
+            today: chrono::Utc::now().date_naive(),
             stage,
+            stage_uid: stage_uid.text,
             sparse: at(busiest_first.len().saturating_sub(1))?,
             district: above(&tree, &median, 3)?,
             country: above(&tree, &median, 1)?,
@@ -110,7 +109,7 @@ impl Ground {
 }
 
 /// The table of a kind, and the column of its scope unit.
-pub fn names(kind: EventKind) -> (&'static str, &'static str) {
+fn names(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::Single => ("singleevent", "organisationunitid"),
         EventKind::Tracker => ("trackerevent", "ownerorganisationunitid"),
@@ -133,31 +132,31 @@ fn officer(conn: &mut Connection) -> Result<Caller> {
 const VALUES: &str = "CROSS JOIN LATERAL jsonb_each(e.eventdatavalues) v (uid, entry)
       JOIN dataelement d ON d.uid = v.uid";
 
-fn ordered(conn: &mut Connection, events: &str) -> Result<Element> {
+fn ordered(conn: &mut Connection, events: &str) -> Result<Column> {
     let found: Valued = diesel::sql_query(format!(
-        "SELECT d.uid, d.valuetype, '' AS text FROM (SELECT eventdatavalues FROM {events} LIMIT 2000) e {VALUES}
-          GROUP BY d.uid, d.valuetype
+        "SELECT d.dataelementid, d.uid, d.valuetype, '' AS text
+           FROM (SELECT eventdatavalues FROM {events} LIMIT 2000) e {VALUES}
+          GROUP BY 1, 2, 3
           ORDER BY count(*) > 1000 DESC, d.valuetype IN ('INTEGER', 'INTEGER_ZERO_OR_POSITIVE', 'NUMBER') DESC,
                    count(*) DESC, d.uid LIMIT 1"
     ))
     .get_result(conn)?;
-    found.element()
+    found.column()
 }
 
-fn rare(conn: &mut Connection, events: &str) -> Result<(Element, String)> {
+fn rare(conn: &mut Connection, events: &str) -> Result<(Column, String)> {
     let found: Valued = diesel::sql_query(format!(
-        "SELECT d.uid, d.valuetype, entry ->> 'value' AS text FROM (SELECT eventdatavalues FROM {events}) e {VALUES}
-          WHERE d.valuetype <> 'DATE' GROUP BY 1, 2, 3 ORDER BY count(*) < 16, count(*), 1, 3 LIMIT 1"
+        "SELECT d.dataelementid, d.uid, d.valuetype, entry ->> 'value' AS text
+           FROM (SELECT eventdatavalues FROM {events}) e {VALUES}
+          WHERE d.valuetype <> 'DATE' GROUP BY 1, 2, 3, 4 ORDER BY count(*) < 16, count(*), 2, 4 LIMIT 1"
     ))
     .get_result(conn)?;
     let value = found.text.clone();
-    Ok((found.element()?, value))
+    Ok((found.column()?, value))
 }
 
 #[derive(QueryableByName)]
-struct Keyed {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
+struct Named {
     #[diesel(sql_type = Text)]
     text: String,
 }
@@ -170,6 +169,8 @@ struct Day {
 
 #[derive(QueryableByName)]
 struct Valued {
+    #[diesel(sql_type = BigInt)]
+    dataelementid: i64,
     #[diesel(sql_type = Text)]
     uid: String,
     #[diesel(sql_type = Text)]
@@ -179,9 +180,10 @@ struct Valued {
 }
 
 impl Valued {
-    fn element(self) -> Result<Element> {
+    fn column(self) -> Result<Column> {
         let value_type = ValueType::parse(&self.valuetype).ok_or("an unknown value type")?;
-        Ok(Element {
+        Ok(Column {
+            id: self.dataelementid,
             uid: self.uid,
             value_type,
         })

@@ -3,23 +3,32 @@
 use chrono::{Days, NaiveDate};
 use domain::{
     event::{
-        EventFilter, EventOrder, EventStatus,
-        filter::{Assignee, Comparison, Condition, TimeBounds, ValueFilter},
-        order::{OrderItem, OrderKey},
+        EventStatus, ListRequest,
+        filter::{Column, TimeBounds},
+        request::{AssigneeMode, Endpoint, Operator, OrderRequest, RawFilter},
     },
     page::Direction,
 };
 
-use super::ground::{Element, Ground};
+use super::ground::Ground;
 
 /// A page of some units.
 pub struct Question {
     pub name: &'static str,
-    pub filter: EventFilter,
-    pub order: EventOrder,
-    /// Which page, from 1.
-    pub page: usize,
+    /// All but the units.
+    pub request: ListRequest,
+    pub place: Place,
     pub theirs: Theirs,
+}
+
+/// Which page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    First,
+    /// With this number from 1, behind the cursor of the row before it.
+    Behind(usize),
+    /// With this number from 1, asked for by it.
+    Numbered(usize),
 }
 
 /// The same in DHIS2's statement.
@@ -33,56 +42,88 @@ pub struct Theirs {
 
 /// All pages that are asked of each scope.
 pub fn all(ground: &Ground) -> Vec<Question> {
-    let middle = ground.middle;
-    let (element, value) = &ground.rare;
+    let at = |name, place| Question {
+        place,
+        ..plain(ground, name)
+    };
     vec![
-        plain("first page", 1),
-        plain("page 2", 2),
-        plain("page 1,000", 1_000),
-        Question {
-            filter: EventFilter {
-                assignee: Some(Assignee::Nobody),
-                ..EventFilter::default()
-            },
-            ..plain("not assigned", 1).theirs("ev.assigneduserid IS NULL".to_owned())
-        },
-        Question {
-            filter: EventFilter {
-                statuses: vec![EventStatus::Active],
-                ..EventFilter::default()
-            },
-            ..plain("status ACTIVE", 1).theirs("ev.status = 'ACTIVE'".to_owned())
-        },
-        between("a week", middle, middle + Days::new(6)),
-        between("a year", middle, middle + Days::new(364)),
-        Question {
-            filter: EventFilter {
-                values: vec![ValueFilter {
-                    uid: element.uid.clone(),
-                    value_type: element.value_type,
-                    conditions: vec![Condition::Compare(Comparison::Equal, value.clone())],
-                }],
-                ..EventFilter::default()
-            },
-            ..plain("a rare value", 1).theirs(equals(element, value))
-        },
-        by_element("by a data element", &ground.ordered),
+        plain(ground, "first page"),
+        at("page 2", Place::Behind(2)),
+        at("page 1,000", Place::Behind(1_000)),
+        at("page 1,000 by number", Place::Numbered(1_000)),
+        not_assigned(ground),
+        active(ground),
+        between(ground, "a week", 7),
+        between(ground, "a year", 365),
+        rare(ground),
+        by_element(ground),
     ]
 }
 
-/// The first page, or a later one, without a filter, newest first.
-pub fn plain(name: &'static str, page: usize) -> Question {
+/// The first page without a filter, newest first.
+pub fn plain(ground: &Ground, name: &'static str) -> Question {
+    let program = Some(ground.program.uid.clone());
+    let mut request = ListRequest::new(Endpoint::Events, ground.today, program);
+    request.program_stage = Some(ground.stage_uid.clone());
+    request.order = vec![OrderRequest {
+        name: "occurredAt".to_owned(),
+        direction: Direction::Descending,
+    }];
     Question {
         name,
-        filter: EventFilter::default(),
-        order: EventOrder::by_occurred_date(Direction::Descending),
-        page,
+        request,
+        place: Place::First,
         theirs: Theirs {
             conditions: Vec::new(),
             columns: String::new(),
             order: "ev_occurreddate DESC, ev_id DESC".to_owned(),
         },
     }
+}
+
+fn not_assigned(ground: &Ground) -> Question {
+    let mut question = plain(ground, "not assigned");
+    question.request.assignee_mode = Some(AssigneeMode::None);
+    question.theirs("ev.assigneduserid IS NULL".to_owned())
+}
+
+fn active(ground: &Ground) -> Question {
+    let mut question = plain(ground, "status ACTIVE");
+    question.request.statuses = vec![EventStatus::Active];
+    question.theirs("ev.status = 'ACTIVE'".to_owned())
+}
+
+fn between(ground: &Ground, name: &'static str, days: u64) -> Question {
+    let from: NaiveDate = ground.middle;
+    let to = from + Days::new(days - 1);
+    let mut question = plain(ground, name);
+    question.request.occurred = TimeBounds::days(Some(from), Some(to));
+    question
+        .theirs(format!("ev.occurreddate >= '{from} 00:00:00'"))
+        .theirs(format!("ev.occurreddate <= '{to} 23:59:59.999'"))
+}
+
+fn rare(ground: &Ground) -> Question {
+    let (element, value) = &ground.rare;
+    let mut question = plain(ground, "a rare value");
+    question.request.values = vec![RawFilter {
+        uid: element.uid.clone(),
+        operators: vec![(Operator::Eq, Some(value.clone()))],
+    }];
+    let text = value.to_lowercase().replace('\'', "''");
+    question.theirs(format!("{} = '{text}'", read(element)))
+}
+
+fn by_element(ground: &Ground) -> Question {
+    let element = &ground.ordered;
+    let mut question = plain(ground, "by a data element");
+    question.request.order = vec![OrderRequest {
+        name: element.uid.clone(),
+        direction: Direction::Ascending,
+    }];
+    question.theirs.columns = format!("{} AS \"{}\",", read(element), element.uid);
+    question.theirs.order = format!("\"{}\" ASC, ev_id ASC", element.uid);
+    question
 }
 
 impl Question {
@@ -92,37 +133,8 @@ impl Question {
     }
 }
 
-fn between(name: &'static str, from: NaiveDate, to: NaiveDate) -> Question {
-    let occurred = TimeBounds::days(Some(from), Some(to));
-    Question {
-        filter: EventFilter {
-            occurred,
-            ..EventFilter::default()
-        },
-        ..plain(name, 1)
-            .theirs(format!("ev.occurreddate >= '{from} 00:00:00'"))
-            .theirs(format!("ev.occurreddate <= '{to} 23:59:59.999'"))
-    }
-}
-
-fn by_element(name: &'static str, element: &Element) -> Question {
-    let mut question = plain(name, 1);
-    question.order = EventOrder(vec![OrderItem {
-        key: OrderKey::DataElement(element.uid.clone(), element.value_type),
-        direction: Direction::Ascending,
-    }]);
-    question.theirs.columns = format!("{} AS \"{}\",", read(element), element.uid);
-    question.theirs.order = format!("\"{}\" ASC, ev_id ASC", element.uid);
-    question
-}
-
-fn equals(element: &Element, value: &str) -> String {
-    let value = value.to_lowercase().replace('\'', "''");
-    format!("{} = '{value}'", read(element))
-}
-
 /// A value as DHIS2 compares it.
-fn read(element: &Element) -> String {
+fn read(element: &Column) -> String {
     let text = format!("ev.eventdatavalues #>> '{{{}, value}}'", element.uid);
     match element.value_type.is_number() {
         true => format!("CAST({text} AS numeric)"),
