@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use domain::{access, event::refusal::Category, page::Page};
+use domain::{event::refusal::Category, page::Page};
 use storage::events::{EventRow, Listing, cursor};
 
 use super::{
@@ -147,14 +147,11 @@ pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
 
 async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Event>> {
     let request = context(ctx);
-    let found = request.db().run("event by uid", move |conn| {
-        let Some((kind, row)) = storage::events::lookup::by_uid(conn, &uid)? else {
-            return Ok(None);
-        };
-        let program = storage::events::scope::program_of_stage(conn, row.programstageid)?;
-        Ok(program.map(|program| (kind, row, program)))
+    let asked = uid.clone();
+    let program = request.db().run("program of event", move |conn| {
+        storage::events::lookup::program_of_event(conn, &asked)
     });
-    let Some((kind, row, program)) = found.await? else {
+    let Some(program) = program.await? else {
         return Ok(None);
     };
     let scope = match request.program_scope(&program).await {
@@ -163,18 +160,10 @@ async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Ev
         }
         scope => scope?,
     };
-    let visible = access::visible_units(&request.tree, &request.caller, scope.access_level);
-    let unit = row
-        .ownerorganisationunitid
-        .unwrap_or(row.organisationunitid);
-    let is_visible = request.tree.contains(&visible, unit)
-        && scope
-            .stages
-            .iter()
-            .any(|(stage, _)| *stage == row.programstageid)
-        && scope
-            .option_combos
-            .as_ref()
-            .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
-    Ok(is_visible.then(|| Event::new(kind, Arc::new(row))))
+    let (caller, tree) = (Arc::clone(&request.caller), Arc::clone(&request.tree));
+    let found = request.db().run("event by uid", move |conn| {
+        let row = storage::events::lookup::find(conn, &scope, &caller, &tree, &uid)?;
+        Ok(row.map(|row| Event::new(scope.kind, Arc::new(row))))
+    });
+    found.await
 }

@@ -5,13 +5,18 @@
 //! what it returns.
 
 pub mod columns;
+pub(crate) mod conditions;
+mod few;
 pub mod lookup;
 pub mod notes;
+mod order_keys;
 pub mod page;
 pub mod request;
 pub mod row;
 pub mod scope;
+mod values;
 mod walk;
+mod walk_key;
 
 pub use page::{Listing, count, cursor, each, list};
 pub use request::resolve;
