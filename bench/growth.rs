@@ -2,7 +2,7 @@
 //!
 //! The database is filled anew for each size and removed at the end: the largest takes more disk than anything else here.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 use diesel::{
     Connection as _, connection::SimpleConnection, prelude::*, sql_types::Text,
@@ -46,8 +46,12 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-/// What a page took at each size; `None` when it was given up.
-type Row = Vec<Option<Timing>>;
+/// What a page took at each size; `None` when it was given up or when the list was too short for it.
+struct Row {
+    page: &'static str,
+    units: &'static str,
+    timings: [Option<Timing>; 3],
+}
 
 fn measure_sizes(
     report: &mut Report,
@@ -58,7 +62,7 @@ fn measure_sizes(
     report.heading(2, "Growth");
     let mut conn = pages::patient(url)?;
     prepare(&mut pool::connect(url)?, preset)?;
-    let mut rows: BTreeMap<(usize, &'static str, &'static str), Row> = BTreeMap::new();
+    let mut rows: Vec<Row> = Vec::new();
     let mut notes = Vec::new();
     for (place, size) in sizes.into_iter().enumerate() {
         eprintln!("  {} events …", grouped(size));
@@ -69,14 +73,16 @@ fn measure_sizes(
         )?;
         notes.push(format!("{} in {}", megabytes(bytes), seconds(time)));
         let ground = Ground::find(&mut pool::connect(url)?, EventKind::Single)?;
-        for (order, case) in pages::cases(&ground, &mut conn)?.iter().enumerate() {
-            eprintln!("    {}, {} …", case.question.name, case.scope.name);
-            let (found, timing) = Timing::with_value(MANY, || pages::list(&mut conn, case))?;
-            let row = rows
-                .entry((order, case.question.name, case.scope.name))
-                .or_default();
-            row.resize(place, None);
-            row.push(found.map(|_| timing));
+        for case in pages::cases(&ground, &mut conn)? {
+            let (page, units) = (case.question.name, case.scope.name);
+            eprintln!("    {page}, {units} …");
+            let (found, timing) = Timing::with_value(MANY, || pages::list(&mut conn, &case))?;
+            let known = rows.iter().position(|row| row.page == page && row.units == units);
+            let known = known.unwrap_or_else(|| {
+                rows.push(Row { page, units, timings: [const { None }; 3] });
+                rows.len() - 1
+            });
+            rows[known].timings[place] = found.map(|_| timing);
         }
     }
     tell(report, sizes, &rows, &notes);
@@ -144,7 +150,7 @@ fn fill(conn: &mut Connection, size: i64) -> Result<()> {
 fn tell(
     report: &mut Report,
     sizes: [i64; 3],
-    rows: &BTreeMap<(usize, &'static str, &'static str), Row>,
+    rows: &[Row],
     notes: &[String],
 ) {
     report.paragraph(&format!(
@@ -162,13 +168,13 @@ fn tell(
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     let table: Vec<Vec<String>> = rows
         .iter()
-        .map(|((_, page, units), timings)| {
+        .map(|row| {
             let cell = |timing: &Option<Timing>| match timing {
                 Some(timing) => format!("{} / {}", ms(timing.median()), ms(timing.percentile(95))),
-                None => "given up".to_owned(),
+                None => "–".to_owned(),
             };
-            let names = [(*page).to_owned(), (*units).to_owned()];
-            names.into_iter().chain(timings.iter().map(cell)).collect()
+            let names = [row.page.to_owned(), row.units.to_owned()];
+            names.into_iter().chain(row.timings.iter().map(cell)).collect()
         })
         .collect();
     report.table(&head, &table);

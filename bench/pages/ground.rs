@@ -99,6 +99,11 @@ impl Ground {
         })
     }
 
+    /// The table of the events.
+    pub fn table(&self) -> &'static str {
+        names(self.program.kind).0
+    }
+
     /// Whether the units of the search scope may be read, rather than those of the capture scope alone.
     pub fn is_open(&self) -> bool {
         matches!(
