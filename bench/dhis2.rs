@@ -4,36 +4,37 @@
 //! by path, options of all combinations aggregated with their sharing, notes outside. It is kinder than DHIS2's in that
 //! sharing is read without its stored procedures, and geometry without PostGIS.
 
-use diesel::connection::SimpleConnection;
+use diesel::{Connection as _, connection::SimpleConnection};
 use domain::{access::OrgUnitMode, event::EventKind, org_unit::Unit};
 use storage::{Connection, pool};
 
 use crate::{
     Result,
     database::Database,
-    legacy::PATIENCE,
+    legacy::{self, PATIENCE},
     pages::{Case, Ground},
 };
 
-/// Copies the events into DHIS2's tables, once, and returns a connection that sees nothing else.
+/// Builds DHIS2's tables and indexes, once, and returns a connection that sees nothing else. Its transaction must not be
+/// committed.
 pub fn open(database: &mut Database) -> Result<Connection> {
-    database.step("copy into DHIS2's tables, index, analyse", |conn| {
-        conn.batch_execute(include_str!("dhis2/tables.sql"))?;
-        let tables = TABLES.map(|table| format!("dhis2.{table}")).join(", ");
+    database.step("DHIS2's tables and indexes", |conn| {
+        conn.transaction(|conn| conn.batch_execute(include_str!("dhis2/tables.sql")))?;
+        let tables = COPIED.map(|table| format!("dhis2.{table}")).join(", ");
         Ok(conn.batch_execute(&format!("VACUUM (ANALYZE) {tables}"))?)
     })?;
     let mut conn = pool::connect(&database.url)?;
-    conn.batch_execute("SET search_path = dhis2")?;
     conn.batch_execute(&format!(
-        "SET statement_timeout = '{}s'",
+        "SET statement_timeout = '{}s'; BEGIN",
         PATIENCE.as_secs()
     ))?;
+    conn.batch_execute(include_str!("dhis2/hide_ours.sql"))?;
+    conn.batch_execute("SET search_path = dhis2; SAVEPOINT hidden")?;
     Ok(conn)
 }
 
-const TABLES: [&str; 14] = [
-    "singleevent",
-    "trackerevent",
+/// Tables of which there is a copy.
+const COPIED: [&str; 12] = [
     "enrollment",
     "trackedentity",
     "trackedentityprogramowner",
@@ -47,6 +48,15 @@ const TABLES: [&str; 14] = [
     "singleevent_notes",
     "trackerevent_notes",
 ];
+
+/// Runs a statement; identifiers of the events in their order. `None` when it was given up.
+pub fn run(conn: &mut Connection, statement: &str) -> Result<Option<Vec<String>>> {
+    let found = legacy::run(conn, statement)?;
+    if found.is_none() {
+        conn.batch_execute("ROLLBACK TO hidden")?;
+    }
+    Ok(found)
+}
 
 /// The condition of a unit mode on the joined unit.
 pub fn unit_condition(mode: OrgUnitMode, unit: &Unit) -> String {

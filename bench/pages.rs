@@ -45,8 +45,8 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
     report.heading(2, "Pages beside DHIS2 2.43");
     report.paragraph(&format!(
         "15 rows of one stage for a caller who captures in a district, searches in the country and is no superuser; newest \
-         first unless said otherwise. *Ours* is `storage::events::list` as the server calls it, *DHIS2* the statement of 2.43 on \
-         its own tables with its own indexes (`bench/dhis2/`); both with client and planning. *Inside* is the execution time that \
+         first unless said otherwise. *Ours* is `storage::events::list` as the server calls it, *DHIS2* the statement of 2.43 with \
+         its own indexes on the same events and its own tables besides (`bench/dhis2/`); both with client and planning. *Inside* is the execution time that \
          `EXPLAIN (ANALYZE)` states. Statements that took longer than 10 s were timed once and given up after {} s.",
         PATIENCE.as_secs()
     ));

@@ -10,7 +10,7 @@ use crate::{
     cases::ROWS,
     dhis2,
     events::inside,
-    legacy::{self, PATIENCE},
+    legacy::PATIENCE,
     report::{Report, ms, times},
     timing::{MANY, Timing},
 };
@@ -52,7 +52,7 @@ impl Compared {
             })?),
             None => None,
         };
-        let (uids, outside) = Timing::with_value(MANY, || legacy::run(theirs, &statement))?;
+        let (uids, outside) = Timing::with_value(MANY, || dhis2::run(theirs, &statement))?;
         let their_side = match uids {
             Some(_) => Some(Side::new(outside, || {
                 inside(theirs, std::slice::from_ref(&statement))
