@@ -16,3 +16,4 @@ pub mod rest;
 pub mod server;
 pub mod socket;
 pub mod telemetry;
+mod visible_event;

@@ -9,6 +9,8 @@ pub mod diagnosis_rows;
 pub mod error;
 mod event_changes;
 pub mod event_filter;
+pub mod event_order;
+pub mod event_values;
 pub mod events;
 pub mod org_units;
 pub mod programs;

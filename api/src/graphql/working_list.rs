@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use domain::{event::refusal::Category, page::Page};
+use domain::page::Page;
 use storage::events::{EventRow, Listing, cursor};
 
 use super::{
@@ -139,31 +139,7 @@ fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) ->
 
 /// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
 pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
-    find_event(ctx, id.to_string())
-        .await
-        .map_err(fail)
-        .transpose()
-}
-
-async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Event>> {
-    let request = context(ctx);
-    let asked = uid.clone();
-    let program = request.db().run("program of event", move |conn| {
-        storage::events::lookup::program_of_event(conn, &asked)
-    });
-    let Some(program) = program.await? else {
-        return Ok(None);
-    };
-    let scope = match request.program_scope(&program).await {
-        Err(storage::Error::Refused(refusal)) if refusal.category == Category::Forbidden => {
-            return Ok(None);
-        }
-        scope => scope?,
-    };
-    let (caller, tree) = (Arc::clone(&request.caller), Arc::clone(&request.tree));
-    let found = request.db().run("event by uid", move |conn| {
-        let row = storage::events::lookup::find(conn, &scope, &caller, &tree, &uid)?;
-        Ok(row.map(|row| Event::new(scope.kind, Arc::new(row))))
-    });
-    found.await
+    let found = context(ctx).find_event(id).await.map_err(fail);
+    let event = |(kind, row)| Event::new(kind, Arc::new(row));
+    found.map(|found| found.map(event)).transpose()
 }

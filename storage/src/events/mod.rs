@@ -4,13 +4,16 @@
 //! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+mod among;
 pub mod columns;
 pub(crate) mod conditions;
+pub mod details;
 mod few;
 pub mod lookup;
 pub mod notes;
 mod order_keys;
 pub mod page;
+pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
@@ -18,6 +21,7 @@ mod values;
 mod walk;
 mod walk_key;
 
+pub use among::among;
 pub use page::{Listing, count, cursor, each, list};
 pub use request::resolve;
 pub use row::EventRow;
