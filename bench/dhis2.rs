@@ -93,5 +93,8 @@ pub fn statement(ground: &Ground, case: &Case, rows: usize) -> String {
         .replace(":limit", &(rows + 1).to_string())
         .replace(":offset", &case.offset.to_string())
         .replace(":user", &ground.caller.uid)
-        .replace(":groups", &format!("{{{}}}", ground.caller.groups.join(",")))
+        .replace(
+            ":groups",
+            &format!("{{{}}}", ground.caller.groups.join(",")),
+        )
 }

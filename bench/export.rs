@@ -77,5 +77,7 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
 }
 
 fn count(text: &[u8], mark: &[u8]) -> usize {
-    text.windows(mark.len()).filter(|part| *part == mark).count()
+    text.windows(mark.len())
+        .filter(|part| *part == mark)
+        .count()
 }

@@ -4,9 +4,7 @@
 
 use std::{fs, path::Path};
 
-use diesel::{
-    Connection as _, connection::SimpleConnection, prelude::*, sql_types::Text,
-};
+use diesel::{Connection as _, connection::SimpleConnection, prelude::*, sql_types::Text};
 use domain::event::EventKind;
 use indicatif::ProgressBar;
 use storage::{
@@ -53,12 +51,7 @@ struct Row {
     timings: [Option<Timing>; 3],
 }
 
-fn measure_sizes(
-    report: &mut Report,
-    url: &str,
-    preset: Preset,
-    sizes: [i64; 3],
-) -> Result<()> {
+fn measure_sizes(report: &mut Report, url: &str, preset: Preset, sizes: [i64; 3]) -> Result<()> {
     report.heading(2, "Growth");
     let mut conn = pages::patient(url)?;
     prepare(&mut pool::connect(url)?, preset)?;
@@ -77,9 +70,15 @@ fn measure_sizes(
             let (page, units) = (case.question.name, case.scope.name);
             eprintln!("    {page}, {units} …");
             let (found, timing) = Timing::with_value(MANY, || pages::list(&mut conn, &case))?;
-            let known = rows.iter().position(|row| row.page == page && row.units == units);
+            let known = rows
+                .iter()
+                .position(|row| row.page == page && row.units == units);
             let known = known.unwrap_or_else(|| {
-                rows.push(Row { page, units, timings: [const { None }; 3] });
+                rows.push(Row {
+                    page,
+                    units,
+                    timings: [const { None }; 3],
+                });
                 rows.len() - 1
             });
             rows[known].timings[place] = found.map(|_| timing);
@@ -134,10 +133,10 @@ fn fill(conn: &mut Connection, size: i64) -> Result<()> {
             conn.batch_execute(&format!("DROP INDEX {}", index.name))?;
         }
         conn.batch_execute("ALTER TABLE singleevent DROP CONSTRAINT singleevent_uid_key")?;
+        conn.batch_execute(&include_str!("growth/fill.sql").replace("$events", &size.to_string()))?;
         conn.batch_execute(
-            &include_str!("growth/fill.sql").replace("$events", &size.to_string()),
+            "ALTER TABLE singleevent ADD CONSTRAINT singleevent_uid_key UNIQUE (uid)",
         )?;
-        conn.batch_execute("ALTER TABLE singleevent ADD CONSTRAINT singleevent_uid_key UNIQUE (uid)")?;
         for index in &indexes {
             conn.batch_execute(&index.text)?;
         }
@@ -147,12 +146,7 @@ fn fill(conn: &mut Connection, size: i64) -> Result<()> {
     Ok(conn.batch_execute("VACUUM (ANALYZE) singleevent")?)
 }
 
-fn tell(
-    report: &mut Report,
-    sizes: [i64; 3],
-    rows: &[Row],
-    notes: &[String],
-) {
+fn tell(report: &mut Report, sizes: [i64; 3], rows: &[Row], notes: &[String]) {
     report.paragraph(&format!(
         "The pages of single events again, ours alone, with {} events of the same six years, units and skew, each in a database \
          of its own: p50 / p95 in ms. Rows are narrower than the generator's (`bench/growth/fill.sql`). The table with its \
@@ -174,7 +168,10 @@ fn tell(
                 None => "–".to_owned(),
             };
             let names = [row.page.to_owned(), row.units.to_owned()];
-            names.into_iter().chain(row.timings.iter().map(cell)).collect()
+            names
+                .into_iter()
+                .chain(row.timings.iter().map(cell))
+                .collect()
         })
         .collect();
     report.table(&head, &table);

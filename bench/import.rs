@@ -85,14 +85,50 @@ fn measure_all(report: &mut Report, url: &str, events: u64) -> Result<()> {
         bad: 100,
     };
     let mut rows = vec![
-        command(conn, url, events, &good("command line, new events", 1), "all")?,
-        command(conn, url, events, &good("command line, the same again", 1), "all")?,
+        command(
+            conn,
+            url,
+            events,
+            &good("command line, new events", 1),
+            "all",
+        )?,
+        command(
+            conn,
+            url,
+            events,
+            &good("command line, the same again", 1),
+            "all",
+        )?,
         posted(conn, url, events, &good("POST, new events", 2), "ALL")?,
     ];
-    rows.push(command(conn, url, events, &bad("command line, 1 % bad, ALL", 3), "all")?);
-    rows.push(command(conn, url, events, &bad("command line, 1 % bad, OBJECT", 3), "object")?);
-    rows.push(posted(conn, url, events, &bad("POST, 1 % bad, ALL", 4), "ALL")?);
-    rows.push(posted(conn, url, events, &bad("POST, 1 % bad, OBJECT", 4), "OBJECT")?);
+    rows.push(command(
+        conn,
+        url,
+        events,
+        &bad("command line, 1 % bad, ALL", 3),
+        "all",
+    )?);
+    rows.push(command(
+        conn,
+        url,
+        events,
+        &bad("command line, 1 % bad, OBJECT", 3),
+        "object",
+    )?);
+    rows.push(posted(
+        conn,
+        url,
+        events,
+        &bad("POST, 1 % bad, ALL", 4),
+        "ALL",
+    )?);
+    rows.push(posted(
+        conn,
+        url,
+        events,
+        &bad("POST, 1 % bad, OBJECT", 4),
+        "OBJECT",
+    )?);
     report.paragraph(&format!(
         "{} single events with two values each in one payload, checked by all rules and stored in one transaction. A bad event \
          has a text where a number must be. Memory is the most that the importing process ever held; PostgreSQL's is not in it.",
@@ -119,7 +155,14 @@ fn command(
     let before = stored(conn)?;
     let begun = Instant::now();
     let mut process = Command::new(server::program()?)
-        .args(["import", "tracker", "--database-url", url, "--atomic", atomic])
+        .args([
+            "import",
+            "tracker",
+            "--database-url",
+            url,
+            "--atomic",
+            atomic,
+        ])
         .arg(&file)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -151,7 +194,15 @@ fn posted(
     let path = format!("/api/tracker?async=false&atomicMode={atomic}");
     client::once(&server.address, &token, &path, Some(text.as_bytes()))?;
     let time = begun.elapsed();
-    row(conn, payload, events, text.len(), time, server.peak_bytes()?, before)
+    row(
+        conn,
+        payload,
+        events,
+        text.len(),
+        time,
+        server.peak_bytes()?,
+        before,
+    )
 }
 
 fn row(
@@ -190,9 +241,16 @@ fn texts(conn: &mut Connection, query: &str) -> Result<Vec<String>> {
 
 /// The events of the first event program, in its units, over the last hundred days.
 fn write(conn: &mut Connection, events: u64, payload: &Payload) -> Result<String> {
-    const PROGRAM: &str = "(SELECT min(programid) FROM program WHERE type = 'WITHOUT_REGISTRATION')";
-    let program = texts(conn, &format!("SELECT uid AS text FROM program WHERE programid = {PROGRAM}"))?;
-    let stage = texts(conn, &format!("SELECT uid AS text FROM programstage WHERE programid = {PROGRAM}"))?;
+    const PROGRAM: &str =
+        "(SELECT min(programid) FROM program WHERE type = 'WITHOUT_REGISTRATION')";
+    let program = texts(
+        conn,
+        &format!("SELECT uid AS text FROM program WHERE programid = {PROGRAM}"),
+    )?;
+    let stage = texts(
+        conn,
+        &format!("SELECT uid AS text FROM programstage WHERE programid = {PROGRAM}"),
+    )?;
     let units = texts(
         conn,
         &format!(
@@ -220,7 +278,11 @@ fn write(conn: &mut Connection, events: u64, payload: &Payload) -> Result<String
     let today = chrono::Utc::now().date_naive();
     let event = |n: u64| {
         let is_bad = payload.bad > 0 && n % payload.bad == 0;
-        let age = if is_bad { "old".to_owned() } else { (n % 90).to_string() };
+        let age = if is_bad {
+            "old".to_owned()
+        } else {
+            (n % 90).to_string()
+        };
         let place = usize::try_from(n).unwrap_or_default();
         json!({
             "event": domain::uid::from_number((payload.series << 32 | n).wrapping_mul(0x9E37_79B9_7F4A_7C15)),

@@ -73,7 +73,10 @@ fn run(options: &Options) -> Result<Report> {
     let mut report = Report::default();
     let is_wanted =
         |part: &str| options.parts.is_empty() || options.parts.iter().any(|p| p == part);
-    if PARTS.iter().any(|part| !APART.contains(part) && is_wanted(part)) {
+    if PARTS
+        .iter()
+        .any(|part| !APART.contains(part) && is_wanted(part))
+    {
         let mut database = Database::open(&options.folder, options.preset)?;
         machine::describe(&mut report, &mut database, options.preset)?;
         run_parts(&mut report, &mut database, is_wanted)?;

@@ -60,7 +60,12 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
         let mut table = Vec::new();
         for case in &cases {
             eprintln!("  {}, {} …", case.question.name, case.scope.name);
-            table.push(compared::Compared::of(&mut ours, &mut theirs, &ground, case)?);
+            table.push(compared::Compared::of(
+                &mut ours,
+                &mut theirs,
+                &ground,
+                case,
+            )?);
         }
         compared::tell(report, &cases, &table);
     }

@@ -45,8 +45,9 @@ pub fn once(address: &str, token: &str, path: &str, body: Option<&[u8]>) -> Resu
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(600)))?;
     let method = if body.is_some() { "POST" } else { "GET" };
-    let mut head =
-        format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: ApiToken {token}\r\n");
+    let mut head = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: ApiToken {token}\r\n"
+    );
     if let Some(body) = body {
         head.push_str(&format!(
             "Content-Type: application/json\r\nContent-Length: {}\r\n",

@@ -64,7 +64,9 @@ pub fn memory(process: u32, name: &str) -> Result<i64> {
 pub fn program() -> Result<PathBuf> {
     let here = std::env::current_exe()?;
     let folder = here.ancestors().nth(2);
-    Ok(folder.ok_or("this program lies in no folder of cargo's")?.join("clinigraph"))
+    Ok(folder
+        .ok_or("this program lies in no folder of cargo's")?
+        .join("clinigraph"))
 }
 
 impl Drop for Server {

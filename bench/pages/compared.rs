@@ -161,7 +161,10 @@ pub fn tell(report: &mut Report, cases: &[Case], compared: &[Compared]) {
     );
     let count = |wanted| compared.iter().filter(|one| one.is_same == wanted).count();
     let of = |wanted: fn((bool, bool)) -> bool| {
-        let named = cases.iter().zip(compared).filter(|(_, one)| wanted(one.misses()));
+        let named = cases
+            .iter()
+            .zip(compared)
+            .filter(|(_, one)| wanted(one.misses()));
         let names: Vec<String> = named
             .map(|(case, _)| format!("{} of {}", name(case), case.scope.name))
             .collect();
@@ -179,7 +182,15 @@ pub fn tell(report: &mut Report, cases: &[Case], compared: &[Compared]) {
         of(|(is_over, _)| is_over),
         of(|(_, is_slower)| is_slower)
     ));
-    for (case, _) in cases.iter().zip(compared).filter(|(_, one)| one.is_same == Some(false)) {
-        report.fail(format!("{} of {}: the sides differ", name(case), case.scope.name));
+    for (case, _) in cases
+        .iter()
+        .zip(compared)
+        .filter(|(_, one)| one.is_same == Some(false))
+    {
+        report.fail(format!(
+            "{} of {}: the sides differ",
+            name(case),
+            case.scope.name
+        ));
     }
 }

@@ -53,7 +53,9 @@ impl Ground {
         let (table, unit) = names(kind);
         let stage = number(
             conn,
-            &format!("SELECT programstageid AS number FROM {table} GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"),
+            &format!(
+                "SELECT programstageid AS number FROM {table} GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+            ),
         )?;
         let program: Named = diesel::sql_query(format!(
             "SELECT uid AS text FROM program
