@@ -1,5 +1,6 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod conformance;
 mod diagnoses;
 mod errors;
 mod examples;
@@ -9,6 +10,8 @@ mod outage;
 mod paging;
 mod protocol;
 mod refresh;
+mod rest;
+mod saved_views;
 mod schema;
 mod sockets;
 mod statements;
@@ -16,3 +19,4 @@ mod support;
 mod suppression;
 mod visibility;
 mod working_list;
+mod writes;

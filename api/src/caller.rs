@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{Error, Result, events::ProgramScope};
 
-use crate::{cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders};
+use crate::{cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders, writing::ImportMetadata};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -18,8 +18,11 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
+    /// Minimum number of events behind a shown figure of an aggregate; 0 or 1 shows all.
+    pub minimum_event_cell: u32,
     /// News of changes.
     pub feed: Feed,
+    pub(crate) import_metadata: ImportMetadata,
     trees: Arc<VersionedCache<(), Tree>>,
     callers: Arc<VersionedCache<i64, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
@@ -28,11 +31,13 @@ pub struct Shared {
 impl Shared {
     /// Shared state over a database, with empty caches.
     #[must_use]
-    pub fn new(db: Db, minimum_cell: u32) -> Self {
+    pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32) -> Self {
         Shared {
             feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
+            minimum_event_cell,
+            import_metadata: Arc::default(),
             trees: Arc::default(),
             callers: Arc::default(),
             scopes: Arc::default(),
@@ -98,6 +103,12 @@ impl RequestContext {
     }
 
     /// The version of metadata and people that the request sees.
+    #[must_use]
+    pub fn metadata_version(&self) -> i64 {
+        self.metadata_version
+    }
+
+    /// The version of metadata and users under which the request is answered.
     #[must_use]
     pub fn metadata_version(&self) -> i64 {
         self.metadata_version

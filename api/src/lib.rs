@@ -17,3 +17,4 @@ pub mod server;
 pub mod socket;
 pub mod telemetry;
 mod visible_event;
+mod writing;

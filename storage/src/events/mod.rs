@@ -4,9 +4,12 @@
 //! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+pub mod aggregate;
 mod among;
+pub mod change_log;
 pub mod columns;
 pub(crate) mod conditions;
+pub mod counts;
 pub mod details;
 mod few;
 pub mod lookup;

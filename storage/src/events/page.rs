@@ -340,7 +340,7 @@ fn walks(
     attempts
 }
 
-fn nothing_to_read(listing: &Listing) -> bool {
+pub(super) fn nothing_to_read(listing: &Listing) -> bool {
     let no_unit = listing.units.as_ref().is_some_and(Vec::is_empty) && listing.lent.is_none();
     listing.stages.is_empty() || no_unit
 }
