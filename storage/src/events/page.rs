@@ -163,9 +163,9 @@ fn answer(
             || match attempt.otherwise {
                 Otherwise::Complete => true,
                 Otherwise::TryNext => false,
-                Otherwise::CompleteIfFewer(count) => counted(conn, &count)? < NEWEST,
+                Otherwise::CompleteIfFewer(count) => counted(conn, count)? < NEWEST,
                 Otherwise::NextIfDense(count) => {
-                    skips = counted(conn, &count)? < NEWEST / FAIR_SHARE;
+                    skips = counted(conn, count)? < NEWEST / FAIR_SHARE;
                     false
                 }
             };
@@ -176,7 +176,7 @@ fn answer(
     Ok((Vec::new(), tried))
 }
 
-fn counted(conn: &mut Connection, count: &Statement) -> Result<i64> {
+fn counted(conn: &mut Connection, count: Statement) -> Result<i64> {
     Ok(count.get_result::<Counted>(conn)?.counted)
 }
 
