@@ -87,7 +87,7 @@ impl Scope {
             conditions.push(dhis2::unit_condition(self.mode, unit));
         }
         let visible = match self.mode == OrgUnitMode::Capture || !ground.is_open() {
-            true => &self.caller.capture,
+            true => self.caller.capture.as_slice(),
             false => self.caller.effective_search(),
         };
         let everything = ground.tree.everything();
