@@ -19,7 +19,7 @@ use crate::{
 const BAR: Duration = Duration::from_millis(5);
 
 /// Above this the client is no part worth setting apart.
-const SLOW: Duration = Duration::from_millis(300);
+const SLOW: Duration = Duration::from_millis(100);
 
 /// What a page took.
 pub struct Compared {
