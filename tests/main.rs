@@ -2,6 +2,7 @@
 
 mod conformance;
 mod diagnoses;
+mod documents;
 mod errors;
 mod examples;
 mod http;
