@@ -246,7 +246,7 @@ fn listing(kind: EventKind, stages: &[i64], units: Option<Vec<i64>>) -> Listing 
 }
 
 /// The cursor of the row before which `rows - 1` others lie, found by walking there.
-fn cursor_at(conn: &mut Connection, listing: &Listing, rows: usize) -> Result<Cursor> {
+pub fn cursor_at(conn: &mut Connection, listing: &Listing, rows: usize) -> Result<Cursor> {
     let (mut from, mut left) = (None, rows);
     while left > 0 {
         let page = Page {
@@ -289,14 +289,16 @@ fn program(conn: &mut Connection, table: &str) -> Result<Program> {
     })
 }
 
-fn by_id(tree: &Tree, id: Option<i64>) -> Result<Unit> {
+/// The unit with a key.
+pub fn by_id(tree: &Tree, id: Option<i64>) -> Result<Unit> {
     tree.units(&tree.everything())
         .find(|unit| Some(unit.id) == id)
         .cloned()
         .ok_or_else(|| "no unit holds such events".into())
 }
 
-fn above(tree: &Tree, unit: &Unit, level: i32) -> Result<Unit> {
+/// The unit of a level on the way from the root to a unit.
+pub fn above(tree: &Tree, unit: &Unit, level: i32) -> Result<Unit> {
     let uid = unit
         .path
         .split('/')

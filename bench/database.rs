@@ -40,7 +40,7 @@ impl Preset {
         }
     }
 
-    fn volume(self) -> Volume {
+    pub fn volume(self) -> Volume {
         match self {
             Preset::Seed => Volume::seed(),
             Preset::Demo => Volume::demo(),

@@ -83,12 +83,13 @@ impl Measured {
         let is_same = theirs.as_deref().map(|theirs| {
             theirs.len() == ours.len() + usize::from(more) && theirs.starts_with(&ours)
         });
+        let texts = page::literal_texts(conn, &case.listing, &case.page)?;
         let in_time = |_| Timing::of(SLOW, || legacy::run(legacy, &statement));
         Ok(Measured {
             found: ours.len(),
             is_same,
             split: Timing::of(FAST, || list(conn))?,
-            inside: inside(conn, case)?,
+            inside: inside(conn, &texts)?,
             legacy: is_same.map(in_time).transpose()?,
         })
     }
@@ -134,13 +135,12 @@ struct Execution {
     milliseconds: f64,
 }
 
-/// Execution time of the statements that answer a page.
-fn inside(conn: &mut Connection, case: &Case) -> Result<Timing> {
-    let texts = page::literal_texts(conn, &case.listing, &case.page)?;
+/// Execution time of statements, one after the other.
+pub fn inside(conn: &mut Connection, texts: &[String]) -> Result<Timing> {
     let mut runs = Vec::new();
     for _ in 0..=25 {
         let mut sum = 0.0;
-        for text in &texts {
+        for text in texts {
             let execution: Execution =
                 diesel::sql_query("SELECT bench.execution_milliseconds($1) AS milliseconds")
                     .bind::<Text, _>(text)

@@ -1,7 +1,7 @@
 //! The first page over HTTP, from the release server, as a share of what PostgreSQL alone answers.
 
-mod client;
-mod server;
+pub mod client;
+pub mod server;
 
 use std::time::{Duration, Instant};
 

@@ -8,11 +8,16 @@
 
 mod cases;
 mod database;
+mod dhis2;
 mod diagnoses;
 mod events;
+mod export;
+mod growth;
 mod http;
+mod import;
 mod legacy;
 mod machine;
+mod pages;
 mod pgbench;
 mod report;
 mod timing;
@@ -25,7 +30,19 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 4] = ["sizes", "events", "http", "diagnoses"];
+const PARTS: [&str; 8] = [
+    "sizes",
+    "pages",
+    "events",
+    "http",
+    "export",
+    "diagnoses",
+    "import",
+    "growth",
+];
+
+/// Parts that fill databases of their own.
+const APART: [&str; 2] = ["import", "growth"];
 
 struct Options {
     preset: Preset,
@@ -37,7 +54,13 @@ fn main() -> ExitCode {
     match Options::read().and_then(|options| run(&options)) {
         Ok(report) => {
             println!("{}", report.text());
-            ExitCode::SUCCESS
+            for failure in report.failures() {
+                eprintln!("wrong: {failure}");
+            }
+            match report.failures().is_empty() {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
+            }
         }
         Err(error) => {
             eprintln!("error: {error}");
@@ -47,27 +70,54 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<Report> {
-    let mut database = Database::open(&options.folder, options.preset)?;
     let mut report = Report::default();
     let is_wanted =
         |part: &str| options.parts.is_empty() || options.parts.iter().any(|p| p == part);
-    machine::describe(&mut report, &mut database, options.preset)?;
+    if PARTS
+        .iter()
+        .any(|part| !APART.contains(part) && is_wanted(part))
+    {
+        let mut database = Database::open(&options.folder, options.preset)?;
+        machine::describe(&mut report, &mut database, options.preset)?;
+        run_parts(&mut report, &mut database, is_wanted)?;
+    }
+    // Last, with the other server stopped: both would share the memory.
+    if is_wanted("import") {
+        import::measure(&mut report, &options.folder, options.preset)?;
+    }
+    if is_wanted("growth") {
+        growth::measure(&mut report, &options.folder, options.preset)?;
+    }
+    Ok(report)
+}
+
+fn run_parts(
+    report: &mut Report,
+    database: &mut Database,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<()> {
+    if is_wanted("pages") {
+        pages::measure(report, database)?;
+    }
     if is_wanted("events") || is_wanted("http") {
         let places = cases::Places::find(&mut database.conn)?;
         if is_wanted("events") {
-            events::measure(&mut report, &mut database, &places)?;
+            events::measure(report, database, &places)?;
         }
         if is_wanted("http") {
-            http::measure(&mut report, &mut database, &places)?;
+            http::measure(report, database, &places)?;
         }
     }
+    if is_wanted("export") {
+        export::measure(report, database)?;
+    }
     if is_wanted("diagnoses") {
-        diagnoses::measure(&mut report, &mut database)?;
+        diagnoses::measure(report, database)?;
     }
     if is_wanted("sizes") {
-        machine::sizes(&mut report, &mut database)?;
+        machine::sizes(report, database)?;
     }
-    Ok(report)
+    Ok(())
 }
 
 impl Options {

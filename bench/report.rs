@@ -6,6 +6,7 @@ use std::{fmt::Write as _, time::Duration};
 #[derive(Debug, Default)]
 pub struct Report {
     text: String,
+    failures: Vec<String>,
 }
 
 impl Report {
@@ -26,6 +27,15 @@ impl Report {
             let _ = writeln!(self.text, "| {} |", row.join(" | "));
         }
         self.text.push('\n');
+    }
+
+    /// Notes what must not be: the run fails after its report.
+    pub fn fail(&mut self, what: String) {
+        self.failures.push(what);
+    }
+
+    pub fn failures(&self) -> &[String] {
+        &self.failures
     }
 
     pub fn text(&self) -> &str {

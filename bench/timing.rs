@@ -12,6 +12,9 @@ pub struct Budget {
     pub time: Duration,
 }
 
+/// Longer than this is timed once.
+pub const LONG: Duration = Duration::from_secs(10);
+
 /// For statements of milliseconds.
 pub const FAST: Budget = Budget {
     runs: 400,
@@ -22,6 +25,12 @@ pub const FAST: Budget = Budget {
 pub const SLOW: Budget = Budget {
     runs: 9,
     time: Duration::from_secs(10),
+};
+
+/// For statements of either, of which there are many.
+pub const MANY: Budget = Budget {
+    runs: 100,
+    time: Duration::from_secs(2),
 };
 
 /// How long runs took, shortest first.
@@ -41,6 +50,16 @@ impl Timing {
             runs.push(once(&mut work)?.1);
         }
         Ok(Timing::new(runs))
+    }
+
+    /// Runs `work` once for what it returns, then within the budget for its times. A first run that takes longer than
+    /// [`LONG`] is the only one.
+    pub fn with_value<T>(budget: Budget, mut work: impl FnMut() -> Result<T>) -> Result<(T, Self)> {
+        let (value, first) = once(&mut work)?;
+        match first > LONG {
+            true => Ok((value, Timing::new(vec![first]))),
+            false => Ok((value, Timing::of(budget, work)?)),
+        }
     }
 
     pub fn new(mut runs: Vec<Duration>) -> Self {

@@ -39,6 +39,36 @@ impl Request {
     }
 }
 
+/// Asks once in HTTP/1.0 and returns the whole body, which ends with the connection and must be a success. `body` is JSON to
+/// be posted; without one it is a GET.
+pub fn once(address: &str, token: &str, path: &str, body: Option<&[u8]>) -> Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(600)))?;
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let mut head = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: ApiToken {token}\r\n"
+    );
+    if let Some(body) = body {
+        head.push_str(&format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n",
+            body.len()
+        ));
+    }
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(b"\r\n")?;
+    stream.write_all(body.unwrap_or_default())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let body = answer.split_off(end.ok_or("an answer without a body")? + 4);
+    let status = String::from_utf8_lossy(&answer);
+    let status = status.lines().next().unwrap_or_default();
+    match status.split(' ').nth(1) {
+        Some("200" | "409") => Ok(body),
+        _ => Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()),
+    }
+}
+
 /// A connection that is kept.
 pub struct Connection<'a> {
     request: &'a Request,

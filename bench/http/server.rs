@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -18,14 +19,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it on a free port. Its program lies above this benchmark's in cargo's folder.
+    /// Starts it on a free port.
     pub fn start(url: &str) -> Result<Self> {
-        let here = std::env::current_exe()?;
-        let program = here
-            .ancestors()
-            .nth(2)
-            .ok_or("this program lies in no folder of cargo's")?
-            .join("clinigraph");
+        let program = program()?;
         let mut process = Command::new(&program)
             .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url])
             .stdout(Stdio::piped())
@@ -43,15 +39,34 @@ impl Server {
 
     /// Resident memory.
     pub fn resident_bytes(&self) -> Result<i64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let kilobytes: i64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
-            .ok_or("no resident memory is stated")?
-            .trim()
-            .parse()?;
-        Ok(kilobytes * 1_024)
+        memory(self.process.id(), "VmRSS:")
     }
+
+    /// The most memory that was ever resident.
+    pub fn peak_bytes(&self) -> Result<i64> {
+        memory(self.process.id(), "VmHWM:")
+    }
+}
+
+/// What the system states of a process's memory, in bytes.
+pub fn memory(process: u32, name: &str) -> Result<i64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let kilobytes: i64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"))
+        .ok_or("no resident memory is stated")?
+        .trim()
+        .parse()?;
+    Ok(kilobytes * 1_024)
+}
+
+/// The program, which lies above this benchmark's in cargo's folder.
+pub fn program() -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let folder = here.ancestors().nth(2);
+    Ok(folder
+        .ok_or("this program lies in no folder of cargo's")?
+        .join("clinigraph"))
 }
 
 impl Drop for Server {

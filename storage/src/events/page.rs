@@ -11,7 +11,9 @@
 //!    - *few units*: a walk for each unit and stage, merged;
 //!    - *many units*: first the newest 2,000 rows of the stages, kept where they lie in the scope and meet the filter. When
 //!      they fill the page, which they do for every scope that holds a fair share of the events, that is the answer.
-//!      Otherwise the scope is sparse, and one walk for each unit and stage finds its rows without reading others'.
+//!      Otherwise their units are counted. If one in eight lies in the scope, the filter is rare or the page far, and the
+//!      walk goes on through every unit. Else the scope is sparse, and one walk for each unit and stage finds its rows
+//!      without reading others'.
 //!    - *of some people, or changed within a window*: a first try among the newest rows of the scope as above; when it does
 //!      not fill the page, the rows are rare in the scope, and the index of assignees or changes finds them.
 //! 3. **Any other order**: all rows of the scope are read once, and the first of them kept.
@@ -43,6 +45,9 @@ use crate::{
 
 /// With up to this many walks the first try is skipped: walking is as fast.
 const FEW_WALKS: usize = 24;
+
+/// A scope that holds one in so many of the newest rows is walked by date: the rows between are fewer than its walks.
+const FAIR_SHARE: i64 = 8;
 
 /// Enrolments that a caller sees in units where others do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,23 +144,40 @@ pub fn cursor(listing: &Listing, row: &EventRow) -> Cursor {
     }
 }
 
-/// The rows, uncut, and how many of the statements it took.
-fn answer(conn: &mut Connection, listing: &Listing, page: &Page) -> Result<(Vec<EventRow>, usize)> {
-    for (tried, attempt) in (1..).zip(statements(listing, page)) {
+/// The rows, uncut, and the places of the statements that it took.
+fn answer(
+    conn: &mut Connection,
+    listing: &Listing,
+    page: &Page,
+) -> Result<(Vec<EventRow>, Vec<usize>)> {
+    let mut tried = Vec::new();
+    let mut skips = false;
+    for (place, attempt) in statements(listing, page).into_iter().enumerate() {
+        if std::mem::take(&mut skips) {
+            continue;
+        }
+        tried.push(place);
         let rows: Vec<EventRow> = attempt.query.load(conn)?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|found| found >= page.fetch());
-        let is_complete = match attempt.otherwise {
-            Otherwise::Complete => true,
-            Otherwise::TryNext => false,
-            Otherwise::CompleteIfFewer(count) => {
-                is_full || count.get_result::<Counted>(conn)?.counted < NEWEST
-            }
-        };
-        if is_full || is_complete {
+        let is_complete = is_full
+            || match attempt.otherwise {
+                Otherwise::Complete => true,
+                Otherwise::TryNext => false,
+                Otherwise::CompleteIfFewer(count) => counted(conn, count)? < NEWEST,
+                Otherwise::NextIfDense(count) => {
+                    skips = counted(conn, count)? < NEWEST / FAIR_SHARE;
+                    false
+                }
+            };
+        if is_complete {
             return Ok((rows, tried));
         }
     }
-    Ok((Vec::new(), 0))
+    Ok((Vec::new(), tried))
+}
+
+fn counted(conn: &mut Connection, count: Statement) -> Result<i64> {
+    Ok(count.get_result::<Counted>(conn)?.counted)
 }
 
 #[derive(QueryableByName)]
@@ -199,6 +221,9 @@ pub(crate) enum Otherwise {
     TryNext,
     /// There are no more rows if this count is below [`NEWEST`]; else the next attempt finds them all.
     CompleteIfFewer(Statement),
+    /// The next attempt finds them all, and so does the one behind it. The next is sooner done if this count of rows that lie
+    /// in the scope is a fair share of [`NEWEST`].
+    NextIfDense(Statement),
 }
 
 /// The ways of answering a page, to be tried in turn.
@@ -269,11 +294,15 @@ fn walks(
             .of_stage
             .then_some(Source::FirstOfStages(key, Some(units))),
     };
-    let first = first.filter(|_| walk.depth() <= NEWEST / 2);
+    let dense = match (rare, first) {
+        (None, Some(Source::FirstOfStages(key, Some(units)))) => Some((key, units)),
+        _ => None,
+    };
+    let first = first.filter(|_| walk.depth() <= NEWEST / 2 || dense.is_some());
     let last = match (rare, units) {
         (Some(rare), _) => rare,
         (None, Some(units)) if key.of_unit => Source::EachUnit(key, units),
-        (None, None) if key.of_stage => Source::EveryUnit(key),
+        (None, None) if key.of_stage => Source::EveryUnit(key, None),
         (None, _) => Source::Scope,
     };
     let direct = one.filter(|_| {
@@ -286,12 +315,19 @@ fn walks(
     if let Some(first) = first {
         attempts.push(Attempt {
             query: walk.page(first),
-            otherwise: match one {
-                Some((unit, stage)) if listing.lent.is_none() => {
+            otherwise: match (one, dense) {
+                (Some((unit, stage)), _) if listing.lent.is_none() => {
                     Otherwise::CompleteIfFewer(walk.tried(key, unit, stage))
                 }
+                (_, Some((key, units))) => Otherwise::NextIfDense(walk.share(key, units)),
                 _ => Otherwise::TryNext,
             },
+        });
+    }
+    if let Some((key, units)) = dense {
+        attempts.push(Attempt {
+            query: walk.page(Source::EveryUnit(key, Some(units))),
+            otherwise: Otherwise::Complete,
         });
     }
     attempts.push(Attempt {
@@ -325,9 +361,10 @@ pub fn explain_text(listing: &Listing, page: &Page) -> String {
 /// When a query fails.
 pub fn literal_texts(conn: &mut Connection, listing: &Listing, page: &Page) -> Result<Vec<String>> {
     let (_, tried) = answer(conn, listing, page)?;
-    let attempts = statements(listing, page).into_iter().take(tried);
-    Ok(attempts
-        .map(|attempt| attempt.query.literal_text())
+    let attempts = statements(listing, page);
+    Ok(tried
+        .into_iter()
+        .filter_map(|place| Some(attempts.get(place)?.query.literal_text()))
         .collect())
 }
 

@@ -24,8 +24,8 @@ pub(super) const NEWEST: i64 = 2_000;
 pub(super) enum Source<'a> {
     /// A walk of each unit and stage.
     EachUnit(WalkKey, &'a [i64]),
-    /// A walk of each stage.
-    EveryUnit(WalkKey),
+    /// A walk of each stage, on which only rows of the units are kept, if any are named.
+    EveryUnit(WalkKey, Option<&'a [i64]>),
     /// The first rows of each unit and stage, looked at afterwards. May miss rows, never finds a wrong one.
     FirstOfUnits(WalkKey, &'a [i64]),
     /// The first rows of each stage, kept where they lie in the units. May miss rows, never finds a wrong one.
@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
                 let limit = (NEWEST / walks.max(1)).max(self.depth());
                 self.push_units(query, key, units, Some(limit));
             }
-            Source::EveryUnit(key) => self.push_stages(query, key),
+            Source::EveryUnit(key, units) => self.push_stages(query, key, units),
             Source::FirstOfStages(key, units) => self.push_first(query, key, units),
             Source::Assignees(key, people) => self.push_people(query, key, people),
             Source::Few(narrow) => {
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
         match source {
             Source::EachUnit(key, _)
             | Source::FirstOfUnits(key, _)
-            | Source::EveryUnit(key)
+            | Source::EveryUnit(key, _)
             | Source::FirstOfStages(key, _)
             | Source::Assignees(key, _) => Some(key),
             Source::Few(_) | Source::Scope => None,
@@ -200,41 +200,88 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn push_stages(&self, query: &mut Statement, key: WalkKey) {
+    fn push_stages(&self, query: &mut Statement, key: WalkKey, units: Option<&[i64]>) {
         query.push("SELECT x.* FROM ");
-        self.push_stage_list(query);
-        self.push_lateral(query, key);
-        query.push("e.programstageid = s.id");
+        self.push_each_stage(query, |query| {
+            query.push("e.eventid");
+            push_key(query, key);
+        });
+        self.push_among(query, units);
         push_conditions(query, self.listing);
         self.push_walk(query, key, self.depth());
         query.push(") x");
     }
 
-    fn push_first(&self, query: &mut Statement, key: WalkKey, units: Option<&[i64]>) {
-        query.push("SELECT x.eventid");
-        query.push(if key.sql.is_some() {
-            ", x.k0 FROM "
-        } else {
-            " FROM "
-        });
-        self.push_stage_list(query);
-        query.push(" CROSS JOIN LATERAL (SELECT e.eventid");
-        push_key(query, key);
+    /// `(SELECT … FROM … e WHERE …`: rows of a stage, to be closed. A single stage is compared directly: then PostgreSQL
+    /// knows the order of the rows and stops reading when the page is full.
+    fn push_each_stage(&self, query: &mut Statement, columns: impl FnOnce(&mut Statement)) {
+        let stage = match self.listing.stages.as_slice() {
+            &[stage] => Some(stage),
+            _ => None,
+        };
+        if stage.is_none() {
+            self.push_stage_list(query);
+            query.push(" CROSS JOIN LATERAL ");
+        }
+        query.push("(SELECT ");
+        columns(query);
         query
-            .push(", ")
-            .push(unit(self.listing.kind))
-            .push(" AS unit FROM ")
+            .push(" FROM ")
             .push(table(self.listing.kind))
-            .push(" e WHERE e.programstageid = s.id");
+            .push(" e WHERE e.programstageid = ");
+        match stage {
+            Some(stage) => query.bind(Value::Int(stage)),
+            None => query.push("s.id"),
+        };
+    }
+
+    /// The first rows of each stage, then those of them that are in the scope.
+    fn push_first(&self, query: &mut Statement, key: WalkKey, units: Option<&[i64]>) {
+        query.push("SELECT e.eventid");
+        if key.sql.is_some() {
+            query.push(", e.k0");
+        }
+        query.push(" FROM ");
+        let has_details = has_details(self.listing);
+        self.push_newest(query, key, has_details);
+        query.push(" WHERE true");
+        self.push_among(query, units);
+        push_details(query, self.listing);
+    }
+
+    /// How many of the first rows of the stages lie in the units, whatever else they are.
+    pub(super) fn share(&self, key: WalkKey, units: &[i64]) -> Statement {
+        let mut query = Statement::new("SELECT count(*) AS counted FROM ");
+        self.push_newest(&mut query, key, false);
+        query.push(" WHERE true");
+        self.push_among(&mut query, Some(units));
+        query
+    }
+
+    /// The first rows of each stage as `e`: whole, or what their index holds.
+    fn push_newest(&self, query: &mut Statement, key: WalkKey, is_whole: bool) {
+        self.push_each_stage(query, |query| {
+            match is_whole {
+                true => query.push("e.*"),
+                false => query.push("e.eventid, ").push(unit(self.listing.kind)),
+            };
+            push_key(query, key);
+        });
         push_span(query, self.listing);
         self.push_walk(query, key, NEWEST);
-        query.push(") x");
-        self.push_look(query);
+        query.push(") e");
+    }
+
+    /// ` AND …`: rows of the units. `IS TRUE` keeps the units a set that each row is looked up in; a join with them would
+    /// lose the order of the rows.
+    fn push_among(&self, query: &mut Statement, units: Option<&[i64]>) {
         if let Some(units) = units {
             query
-                .push(" WHERE x.unit IN (SELECT unnest(")
+                .push(" AND (")
+                .push(unit(self.listing.kind))
+                .push(" IN (SELECT unnest(")
                 .bind(Value::Ints(units.to_vec()))
-                .push("))");
+                .push("))) IS TRUE");
         }
     }
 

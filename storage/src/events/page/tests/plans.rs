@@ -130,17 +130,18 @@ fn plan(conn: &mut Connection, statement: &Statement, executions: usize) -> Stri
 
 /// Checks the plan of every way of reading a page.
 fn check(conn: &mut Connection, listing: &Listing, index: &str, page: &Page, executions: usize) {
-    for way in statements(listing, page) {
+    let ways = statements(listing, page);
+    for (place, way) in ways.iter().enumerate() {
         let plan = plan(conn, &way.query, executions);
         let table = table(listing.kind);
         assert!(
             !plan.contains(&format!("Seq Scan on {table}")),
             "{listing:?}\n{plan}"
         );
-        // The try among the newest rows walks the index of every unit.
-        let index = match way.otherwise {
-            Otherwise::Complete => index.to_owned(),
-            _ => format!("using in_{table}_page_wide on"),
+        // All but the last way walk the index of every unit.
+        let index = match place + 1 == ways.len() {
+            true => index.to_owned(),
+            false => format!("using in_{table}_page_wide on"),
         };
         assert!(plan.contains(&index), "no {index}: {listing:?}\n{plan}");
     }
@@ -169,5 +170,62 @@ fn each_way_of_reading_walks_its_index() {
         for page in &pages {
             check(&mut conn, &listing, index, page, 1);
         }
+    }
+}
+
+/// The lines of a plan that sort.
+fn sorts(plan: &str) -> usize {
+    plan.lines().filter(|line| line.contains("Sort")).count()
+}
+
+#[test]
+fn many_units_of_one_stage_are_read_no_further_than_the_page() {
+    let mut conn = skewed();
+    let many: Vec<(Listing, &str)> = cases(&mut conn)
+        .into_iter()
+        .filter(|(listing, _)| {
+            listing
+                .units
+                .as_ref()
+                .is_some_and(|units| units.len() > FEW_WALKS)
+        })
+        .collect();
+    assert!(!many.is_empty());
+    execute(&mut conn, "SET LOCAL plan_cache_mode = force_generic_plan");
+    for (listing, _) in many {
+        let ways = statements(&listing, &first_page());
+        assert_eq!(ways.len(), 3, "{listing:?}");
+        for way in &ways[..2] {
+            let plan = plan(&mut conn, &way.query, 1);
+            assert_eq!(sorts(&plan), 0, "{listing:?}\n{plan}");
+        }
+    }
+}
+
+#[test]
+fn a_scope_is_walked_by_date_when_it_holds_many_rows_and_by_unit_when_it_holds_few() {
+    let mut conn = skewed();
+    let facilities = numbers(
+        &mut conn,
+        "SELECT organisationunitid AS id FROM organisationunit WHERE code LIKE 'NY\\_F%' ORDER BY code",
+    );
+    let elsewhere = numbers(
+        &mut conn,
+        "SELECT organisationunitid AS id FROM organisationunit WHERE code NOT LIKE 'NY\\_F%' ORDER BY code",
+    );
+    let stage = numbers(
+        &mut conn,
+        "SELECT min(programstageid) AS id FROM singleevent",
+    );
+    for (units, ways) in [(facilities, vec![0, 1]), (elsewhere, vec![0, 2])] {
+        assert!(units.len() > FEW_WALKS);
+        let mut rare = Listing {
+            stages: stage.clone(),
+            ..listing(EventKind::Single, Some(units))
+        };
+        rare.filter.option_combo = Some(-1);
+        let (rows, tried) = answer(&mut conn, &rare, &first_page()).expect("a page");
+        assert!(rows.is_empty());
+        assert_eq!(tried, ways);
     }
 }
