@@ -39,10 +39,9 @@ fn every_unit_is_a_walk_for_each_stage() {
     SELECT …, NULL::text[] AS order_keys
     FROM (SELECT w.eventid, w.k0
     FROM (SELECT x.*
-    FROM unnest($1) AS s (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS k0
+    FROM (SELECT e.eventid, e.occurreddate AS k0
     FROM singleevent e
-    WHERE e.programstageid = s.id
+    WHERE e.programstageid = $1
     AND NOT e.deleted
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) x) w
     ORDER BY w.k0 DESC, w.eventid DESC LIMIT $3) page
@@ -55,10 +54,9 @@ fn every_unit_is_a_walk_for_each_stage() {
     SELECT …, NULL::text[] AS order_keys
     FROM (SELECT w.eventid, w.k0
     FROM (SELECT x.*
-    FROM unnest($1) AS s (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS k0
+    FROM (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS k0
     FROM trackerevent e
-    WHERE e.programstageid = s.id
+    WHERE e.programstageid = $1
     AND NOT e.deleted
     ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $2) x) w
     ORDER BY w.k0 DESC, w.eventid DESC LIMIT $3) page
@@ -96,14 +94,28 @@ fn many_units_are_tried_among_the_newest_first() {
     insta::assert_snapshot!(text(&listing(EventKind::Single, Some((1..=25).collect())), &first_page()), @r"
     SELECT …, NULL::text[] AS order_keys
     FROM (SELECT w.eventid, w.k0
-    FROM (SELECT x.eventid, x.k0
-    FROM unnest($1) AS s (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS k0, e.organisationunitid AS unit
+    FROM (SELECT e.eventid, e.k0
+    FROM (SELECT e.eventid, e.organisationunitid, e.occurreddate AS k0
     FROM singleevent e
-    WHERE e.programstageid = s.id
+    WHERE e.programstageid = $1
     AND NOT e.deleted
-    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) x
-    WHERE x.unit IN (SELECT unnest($3))) w
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) e
+    WHERE true
+    AND (e.organisationunitid IN (SELECT unnest($3))) IS TRUE) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
+    CROSS JOIN LATERAL (SELECT *
+    FROM singleevent e
+    WHERE e.eventid = page.eventid LIMIT 1) e
+    ORDER BY page.k0 DESC, page.eventid DESC;
+    SELECT …, NULL::text[] AS order_keys
+    FROM (SELECT w.eventid, w.k0
+    FROM (SELECT x.*
+    FROM (SELECT e.eventid, e.occurreddate AS k0
+    FROM singleevent e
+    WHERE e.programstageid = $1
+    AND (e.organisationunitid IN (SELECT unnest($2))) IS TRUE
+    AND NOT e.deleted
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3) x) w
     ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
     CROSS JOIN LATERAL (SELECT *
     FROM singleevent e
