@@ -108,3 +108,35 @@ async fn limits_hold_for_known_documents() {
     assert_eq!(code, "BAD_USER_INPUT");
     assert!(message.contains("complex"), "{message}");
 }
+
+#[actix_web::test]
+async fn fields_come_back_in_the_order_of_the_document_whichever_was_answered_first() {
+    let server = Server::start();
+    let admin = server.user("admin");
+    let program = server.id("SELECT uid AS id FROM program WHERE code = 'OPD'");
+    let document = "query ($program: ID!) {
+      events(program: $program, first: 1) { nodes { notes { text } programStage { name id } id } total { relation value } pageInfo { hasNextPage } }
+      me { username }
+    }";
+    for _ in 0..2 {
+        let answer = admin.send(document, json!({ "program": program })).await;
+        let text = answer.text();
+        let keys = [
+            "nodes",
+            "notes",
+            "programStage",
+            "name",
+            "id",
+            "total",
+            "relation",
+            "value",
+            "pageInfo",
+            "me",
+        ];
+        let places: Vec<_> = keys
+            .iter()
+            .map(|key| text.find(&format!("\"{key}\":")).expect("each key"))
+            .collect();
+        assert!(places.is_sorted(), "{text}");
+    }
+}

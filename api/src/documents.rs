@@ -30,9 +30,9 @@ pub enum Known {
     /// It was not seen before, or is too long to be kept.
     Nothing,
     /// It was parsed, and not yet found valid with variables of this form.
-    Parsed(ExecutableDocument),
+    Parsed(Arc<ExecutableDocument>),
     /// It was found valid with variables of this form.
-    Valid(ExecutableDocument),
+    Valid(Arc<ExecutableDocument>),
 }
 
 impl Documents {
@@ -45,15 +45,15 @@ impl Documents {
         });
         match found {
             None => Known::Nothing,
-            Some((document, true)) => Known::Valid((*document).clone()),
-            Some((document, false)) => Known::Parsed((*document).clone()),
+            Some((document, true)) => Known::Valid(document),
+            Some((document, false)) => Known::Parsed(document),
         }
     }
 
-    /// Remembers that a document was found valid with variables of a form. One that does not parse, or that does more
-    /// than read, is left out: what changes something is checked each time.
-    pub fn remember(&self, text: &str, form: String) {
-        if text.len() > LONGEST || form.len() > LONGEST {
+    /// Remembers that a document was found valid with variables of a form. One that does more than read is left out: what
+    /// changes something is checked each time.
+    pub fn remember(&self, text: &str, document: Arc<ExecutableDocument>, form: String) {
+        if text.len() > LONGEST || form.len() > LONGEST || !reads_only(&document) {
             return;
         }
         let mut documents = self.lock();
@@ -64,17 +64,11 @@ impl Documents {
             entry.valid.insert(form);
             return;
         }
-        let Ok(document) = async_graphql::parser::parse_query(text) else {
-            return;
-        };
-        if !reads_only(&document) {
-            return;
-        }
         if documents.len() >= MOST {
             documents.clear();
         }
         let entry = Entry {
-            document: Arc::new(document),
+            document,
             valid: HashSet::from([form]),
         };
         documents.insert(text.to_owned(), entry);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, Variables};
+use async_graphql::{Request, Response, Variables, parser::parse_query};
 
 use crate::{
     caller::RequestContext,
     documents::{Documents, Known, form},
+    field_order,
     graphql::{Schema, is_request_error, schema, unchecked_schema},
 };
 
@@ -46,39 +47,40 @@ impl Engine {
         &self.checking
     }
 
-    /// Executes a document for a caller.
+    /// Executes a document for a caller. Fields come back in the order of the document; async-graphql leaves them in the
+    /// order in which they were answered, which is another one when some of them waited for others.
     pub async fn execute(&self, parameters: &Parameters, context: Arc<RequestContext>) -> Response {
         let form = form(
             parameters.operation_name.as_deref(),
             parameters.variables.as_ref(),
         );
+        let (document, is_valid) = match self.documents.find(&parameters.query, &form) {
+            Known::Valid(document) => (document, true),
+            Known::Parsed(document) => (document, false),
+            Known::Nothing => match parse_query(&parameters.query) {
+                Ok(document) => (Arc::new(document), false),
+                // What is wrong with it the library says.
+                Err(_) => return self.check(parameters, context).await,
+            },
+        };
         let mut request = request(parameters, Arc::clone(&context));
-        match self.documents.find(&parameters.query, &form) {
-            Known::Valid(document) => {
-                request.set_parsed_query(document);
+        request.set_parsed_query((*document).clone());
+        let mut response = match is_valid {
+            true => {
                 let response = self.unchecked.execute(request).await;
-                if !found_fault(&response) {
-                    return response;
+                match found_fault(&response) {
+                    true => self.check(parameters, Arc::clone(&context)).await,
+                    false => response,
                 }
-                self.check(parameters, context).await
             }
-            Known::Parsed(document) => {
-                request.set_parsed_query(document);
-                self.execute_checked(request, parameters, form).await
-            }
-            Known::Nothing => self.execute_checked(request, parameters, form).await,
+            false => self.checking.execute(request).await,
+        };
+        if context.db().seat().is_none_or(|seat| seat.has_waited()) {
+            let operation = parameters.operation_name.as_deref();
+            field_order::restore(&mut response.data, &document, operation);
         }
-    }
-
-    async fn execute_checked(
-        &self,
-        request: Request,
-        parameters: &Parameters,
-        form: String,
-    ) -> Response {
-        let response = self.checking.execute(request).await;
-        if !is_request_error(&response) && !found_fault(&response) {
-            self.documents.remember(&parameters.query, form);
+        if !is_valid && !is_request_error(&response) && !found_fault(&response) {
+            self.documents.remember(&parameters.query, document, form);
         }
         response
     }

@@ -10,6 +10,7 @@ pub mod db;
 pub mod documents;
 pub mod engine;
 pub mod feed;
+mod field_order;
 pub mod graphql;
 pub mod http;
 pub mod loaders;

@@ -22,6 +22,7 @@ pub type Batch = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Seat {
     connection: Mutex<Option<Pooled>>,
     batches: Mutex<Vec<Batch>>,
+    has_waited: AtomicBool,
 }
 
 impl Seat {
@@ -31,6 +32,7 @@ impl Seat {
         Seat {
             connection: Mutex::new(Some(connection)),
             batches: Mutex::default(),
+            has_waited: AtomicBool::default(),
         }
     }
 
@@ -62,7 +64,13 @@ impl Seat {
 
     /// Keeps a batch until every field of the request waits.
     pub fn postpone(&self, batch: Batch) {
+        self.has_waited.store(true, Ordering::Relaxed);
         lock(&self.batches).push(batch);
+    }
+
+    /// Whether a field of the request ever waited for a batch.
+    pub fn has_waited(&self) -> bool {
+        self.has_waited.load(Ordering::Relaxed)
     }
 
     /// Runs a request to its end on this thread and gives the connection back.

@@ -180,38 +180,33 @@ fn push_match(query: &mut Statement, search: Match, value: &str, text: PushText<
         Match::Contains | Match::ContainsNot => {
             query.push("strpos(");
             text(query);
-            query.push(", lower(").bind(value());
+            query.push(", (SELECT lower(").bind(value());
             query.push(if search == Match::Contains {
-                ")) > 0"
+                "))) > 0"
             } else {
-                ")) = 0"
+                "))) = 0"
             });
         }
         Match::StartsWith => {
             query.push("starts_with(");
             text(query);
-            query.push(", lower(").bind(value()).push("))");
+            query.push(", (SELECT lower(").bind(value()).push(")))");
         }
         Match::EndsWith => {
             query.push("right(");
             text(query);
             query
-                .push(", length(lower(")
+                .push(", (SELECT length(lower(")
                 .bind(value())
-                .push("))) = lower(");
-            query.bind(value()).push(")");
+                .push(")))) = (SELECT lower(");
+            query.bind(value()).push("))");
         }
     }
 }
 
 /// The stored text as the type compares it.
 fn push_typed(query: &mut Statement, kind: ValueType, text: PushText<'_>) {
-    query.push(match kind {
-        kind if kind.is_number() => "value_as_number(",
-        kind if kind.is_date() => "value_as_time(",
-        kind if kind.is_boolean() => "value_as_boolean(",
-        _ => "lower(",
-    });
+    query.push(function(kind));
     text(query);
     query.push(if compares_texts(kind) {
         ") COLLATE \"C\""
@@ -220,16 +215,24 @@ fn push_typed(query: &mut Statement, kind: ValueType, text: PushText<'_>) {
     });
 }
 
-/// A value asked for as the type compares it.
+/// A value asked for as the type compares it. A query of its own is read once; the plain call would be read again for every
+/// row, since a prepared statement does not know the value.
 fn push_value(query: &mut Statement, kind: ValueType, value: &str) {
-    let bound = Value::Text(value.to_owned());
-    query.push(match kind {
+    query
+        .push("(SELECT ")
+        .push(function(kind))
+        .bind(Value::Text(value.to_owned()))
+        .push("))");
+}
+
+/// What reads a text as a type, to be closed.
+fn function(kind: ValueType) -> &'static str {
+    match kind {
         kind if kind.is_number() => "value_as_number(",
         kind if kind.is_date() => "value_as_time(",
         kind if kind.is_boolean() => "value_as_boolean(",
         _ => "lower(",
-    });
-    query.bind(bound).push(")");
+    }
 }
 
 fn compares_texts(kind: ValueType) -> bool {
