@@ -11,8 +11,8 @@ use storage::{Connection, pool};
 use crate::{
     Result,
     database::Database,
-    legacy::{self, PATIENCE},
-    pages::{Case, Ground},
+    legacy,
+    pages::{Case, Ground, PATIENCE},
 };
 
 /// Builds DHIS2's tables and indexes, once, and returns a connection that sees nothing else. Its transaction must not be

@@ -5,7 +5,7 @@ mod ground;
 mod questions;
 mod scopes;
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use diesel::connection::SimpleConnection;
 use domain::{event::EventKind, page::Page};
@@ -24,9 +24,11 @@ use crate::{
     cases::{FIRST_PAGE, ROWS, cursor_at},
     database::Database,
     dhis2,
-    legacy::PATIENCE,
     report::Report,
 };
+
+/// After this a statement is given up: some take minutes on a side, and there are a hundred pages.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A page of some units, asked of both sides.
 pub struct Case {

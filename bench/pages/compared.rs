@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use storage::{Connection, events::page};
 
-use super::{Case, Ground, list, questions::Place};
+use super::{Case, Ground, PATIENCE, list, questions::Place};
 use crate::{
     Result,
     cases::ROWS,
     dhis2,
     events::inside,
-    legacy::PATIENCE,
     report::{Report, ms, times},
     timing::{MANY, Timing},
 };
