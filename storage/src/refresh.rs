@@ -27,7 +27,7 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
         conn.batch_execute(
             "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
         )?;
-        for name in definitions::materialized() {
+        for name in definitions::names() {
             progress(name);
             refresh_view(conn, name)?;
         }

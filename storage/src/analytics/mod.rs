@@ -2,5 +2,10 @@
 
 pub mod definitions;
 pub mod diagnoses;
-pub mod stays;
+pub mod flow;
+pub mod kpis;
+pub mod source;
+mod stays;
 pub mod version;
+
+pub use source::Source;
