@@ -108,6 +108,26 @@ pub struct StayFilter {
     pub case_kind: Option<&'static str>,
 }
 
+impl StayFilter {
+    /// All stays of some clinics.
+    #[must_use]
+    pub fn all(period: Period, basis: DateBasis, clinics: Vec<i64>) -> Self {
+        StayFilter {
+            period,
+            basis,
+            clinics,
+            sexes: Vec::new(),
+            age_groups: Vec::new(),
+            admission_types: Vec::new(),
+            discharge_types: Vec::new(),
+            stations: Vec::new(),
+            diagnosis: None,
+            role: DiagnosisRole::Any,
+            case_kind: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,16 @@ pub struct Shape {
     pub minimum: u32,
 }
 
+impl Default for Shape {
+    fn default() -> Self {
+        Shape {
+            stages: 4,
+            top_stations: 12,
+            minimum: 5,
+        }
+    }
+}
+
 /// The flow from admissions through stations to discharges.
 ///
 /// # Errors

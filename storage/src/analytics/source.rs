@@ -1,9 +1,10 @@
 //! Where stays are read from: columns in memory, or the database part by part. Both are counted by the same pass, so both
 //! give the same figures.
 
+use diesel::connection::SimpleConnection;
 use domain::columns::Columns;
 
-use super::stays;
+use super::{stays, version};
 use crate::{Connection, Result, sql::Statement};
 
 /// Stays held at a time when they are read from the database.
@@ -46,6 +47,24 @@ impl Source<'_> {
             }
         }
     }
+}
+
+/// Number and columns of the newest version; `None` before the first refresh, no columns when they would take more bytes
+/// than that. Reading takes as long as it takes.
+///
+/// # Errors
+/// When the query fails or a row holds what the program does not know.
+pub fn load_version(
+    conn: &mut Connection,
+    most_bytes: usize,
+) -> Result<Option<(i64, Option<Columns>)>> {
+    version::snapshot(conn, |conn| {
+        conn.batch_execute("SET LOCAL statement_timeout = 0")?;
+        let Some(version) = version::current(conn)? else {
+            return Ok(None);
+        };
+        Ok(Some((version.data_version_id, load(conn, most_bytes)?)))
+    })
 }
 
 /// Reads all stays into columns; `None` when they would take more bytes than that.
