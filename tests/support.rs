@@ -52,6 +52,8 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         statement_timeout: 30,
         checkout_timeout: 1,
         minimum_cell,
+        sockets: 4,
+        allowed_origins: vec![],
     }
 }
 

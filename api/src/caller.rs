@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{Error, Result, events::ProgramScope};
 
-use crate::{cache::VersionedCache, db::Db, loaders::Loaders};
+use crate::{cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
+    /// News of changes.
+    pub feed: Feed,
     trees: Arc<VersionedCache<(), Tree>>,
     callers: Arc<VersionedCache<i64, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
@@ -28,6 +30,7 @@ impl Shared {
     #[must_use]
     pub fn new(db: Db, minimum_cell: u32) -> Self {
         Shared {
+            feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
             trees: Arc::default(),
@@ -92,6 +95,12 @@ impl RequestContext {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.shared.db
+    }
+
+    /// The version of metadata and people that the request sees.
+    #[must_use]
+    pub fn metadata_version(&self) -> i64 {
+        self.metadata_version
     }
 
     /// A program as the caller may read it.

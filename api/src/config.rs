@@ -69,6 +69,14 @@ pub struct ServerSettings {
     /// Fewest patients behind a figure that analytics show; 0 shows all
     #[arg(long, env = "CLINIGRAPH_MINIMUM_CELL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub minimum_cell: u32,
+
+    /// WebSockets open at a time
+    #[arg(long, env = "CLINIGRAPH_SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub sockets: u32,
+
+    /// Origins of other sites whose pages may open WebSockets, e.g. <https://app.example.org>, separated by commas
+    #[arg(long, env = "CLINIGRAPH_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<String>,
 }
 
 impl Settings {

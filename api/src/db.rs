@@ -60,6 +60,12 @@ impl Db {
         outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
     }
 
+    /// The pool, for what needs a connection of its own.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::{
     caller::{RequestContext, Shared, token_of},
-    graphql::{Schema, error::Code},
+    graphql::{Schema, error::Code, is_request_error},
     metrics::Metrics,
 };
 
@@ -277,15 +277,9 @@ fn respond(media: Media, response: &Response) -> HttpResponse {
     }
 }
 
-/// Whether a document was refused before any field ran: then there is no data at all, not even null.
-fn is_request_error(response: &Response) -> bool {
-    response.data == async_graphql::Value::Null
-        && response.errors.iter().all(|error| error.path.is_empty())
-}
-
 /// Errors that async-graphql makes itself have no code: syntax, validation, limits, values of the wrong form. All of them
 /// are the client's to mend.
-fn give_codes(response: &mut Response) {
+pub(crate) fn give_codes(response: &mut Response) {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
@@ -322,7 +316,8 @@ fn unauthenticated(message: &str) -> HttpResponse {
     response
 }
 
-fn unavailable(message: &str) -> HttpResponse {
+/// The answer 503 with the time to wait.
+pub(crate) fn unavailable(message: &str) -> HttpResponse {
     let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message);
     response
         .headers_mut()
@@ -330,7 +325,8 @@ fn unavailable(message: &str) -> HttpResponse {
     response
 }
 
-fn error_response(status: StatusCode, code: &str, message: &str) -> HttpResponse {
+/// An answer without data.
+pub(crate) fn error_response(status: StatusCode, code: &str, message: &str) -> HttpResponse {
     let body =
         serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
     HttpResponse::build(status)

@@ -8,6 +8,7 @@ pub mod access;
 pub mod analytics;
 #[cfg(test)]
 mod catalogue;
+pub mod changes;
 pub mod clinics;
 pub mod cluster;
 pub mod data_elements;

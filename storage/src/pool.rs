@@ -7,7 +7,7 @@ use diesel::{
     r2d2::{self, ConnectionManager, CustomizeConnection},
 };
 
-use crate::{Connection, Error, Result};
+use crate::{Connection, Error, Result, changes::Listener};
 
 /// How connections are made and limited.
 #[derive(Debug, Clone)]
@@ -37,7 +37,10 @@ impl Settings {
 
 /// A bounded set of connections.
 #[derive(Debug, Clone)]
-pub struct Pool(r2d2::Pool<ConnectionManager<Connection>>);
+pub struct Pool {
+    connections: r2d2::Pool<ConnectionManager<Connection>>,
+    url: Arc<str>,
+}
 
 impl Pool {
     /// Makes the pool without connecting: the program starts even while the database is away.
@@ -46,14 +49,15 @@ impl Pool {
         let session = Session {
             statement_timeout: settings.statement_timeout,
         };
-        Pool(
-            r2d2::Pool::builder()
+        Pool {
+            connections: r2d2::Pool::builder()
                 .max_size(settings.size)
                 .min_idle(Some(0))
                 .connection_timeout(settings.checkout_timeout)
                 .connection_customizer(Box::new(session))
                 .build_unchecked(ConnectionManager::new(&settings.url)),
-        )
+            url: Arc::from(settings.url.as_str()),
+        }
     }
 
     /// A pool of one connection inside a transaction that is never committed, for tests over HTTP.
@@ -66,7 +70,10 @@ impl Pool {
             .max_size(1)
             .connection_customizer(Box::new(r2d2::TestCustomizer))
             .build(ConnectionManager::new(url))
-            .map(Pool)
+            .map(|connections| Pool {
+                connections,
+                url: Arc::from(url),
+            })
             .map_err(|error| Error::Unavailable(Arc::new(error)))
     }
 
@@ -76,16 +83,24 @@ impl Pool {
     /// [`Error::Unavailable`] when no connection could be had, else what `work` returned.
     pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut conn = self
-            .0
+            .connections
             .get()
             .map_err(|error| Error::Unavailable(Arc::new(error)))?;
         work(&mut conn)
     }
 
+    /// A connection beside the pool that listens for changes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub fn listen(&self) -> Result<Listener> {
+        Listener::connect(&self.url)
+    }
+
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {
-        let state = self.0.state();
+        let state = self.connections.state();
         (state.connections, state.idle_connections)
     }
 }

@@ -802,6 +802,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Who took temporary access (programtempowner) to which tracked entity, and why; kept for types with allowauditlog.
+    programtempownershipaudit (programtempownershipauditid) {
+        /// Internal key.
+        programtempownershipauditid -> Int8,
+        /// Program.
+        programid -> Int8,
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// When the access began.
+        created -> Timestamp,
+        /// Username that took it.
+        accessedby -> Text,
+        /// Reason given.
+        reason -> Text,
+    }
+}
+
+diesel::table! {
     /// Lines that could not be imported. Holds no clinical text.
     quarantine (quarantine_id) {
         /// Internal key.
@@ -944,6 +962,30 @@ diesel::table! {
         sort_order -> Int4,
         /// Note.
         noteid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// What changed in single events, one row for each value or field; written while the program has enablechangelog.
+    singleeventchangelog (eventchangelogid) {
+        /// Internal key.
+        eventchangelogid -> Int8,
+        /// Event.
+        eventid -> Int8,
+        /// Data element whose value changed; null when a field did.
+        dataelementid -> Nullable<Int8>,
+        /// Field that changed: occurredAt, geometry; null when a value did.
+        eventfield -> Nullable<Text>,
+        /// What it is since; null when it was taken away.
+        currentvalue -> Nullable<Text>,
+        /// What it was before; null when there was none.
+        previousvalue -> Nullable<Text>,
+        /// CREATE, UPDATE or DELETE.
+        changelogtype -> Text,
+        /// When it changed.
+        created -> Timestamp,
+        /// Username that changed it.
+        createdby -> Text,
     }
 }
 
@@ -1200,6 +1242,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What changed in tracker events, one row for each value or field; written while the program has enablechangelog.
+    trackereventchangelog (eventchangelogid) {
+        /// Internal key.
+        eventchangelogid -> Int8,
+        /// Event.
+        eventid -> Int8,
+        /// Data element whose value changed; null when a field did.
+        dataelementid -> Nullable<Int8>,
+        /// Field that changed: occurredAt, scheduledAt, geometry; null when a value did.
+        eventfield -> Nullable<Text>,
+        /// What it is since; null when it was taken away.
+        currentvalue -> Nullable<Text>,
+        /// What it was before; null when there was none.
+        previousvalue -> Nullable<Text>,
+        /// CREATE, UPDATE or DELETE.
+        changelogtype -> Text,
+        /// When it changed.
+        created -> Timestamp,
+        /// Username that changed it.
+        createdby -> Text,
+    }
+}
+
+diesel::table! {
+    /// Tracker imports that were asked for without waiting, for a day after they end.
+    trackerjob (trackerjobid) {
+        /// Internal key.
+        trackerjobid -> Int8,
+        /// Identifier under which it is asked for.
+        uid -> Text,
+        /// Person who imports.
+        userid -> Int8,
+        /// When it was asked for.
+        created -> Timestamptz,
+        /// When it ended; null while it waits or runs, or when the server stopped under it.
+        finished -> Nullable<Timestamptz>,
+        /// Its import report; null until it ended, and when it failed.
+        report -> Nullable<Jsonb>,
+        /// Why it failed, in words; null when it did not.
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Data-view scope: units, with all below, whose analytics a person sees; none means the capture scope.
     userdatavieworgunits (userinfoid, organisationunitid) {
         /// Person.
@@ -1359,6 +1445,8 @@ diesel::joinable!(programstagedataelement -> programstage (programstageid));
 diesel::joinable!(programtempowner -> program (programid));
 diesel::joinable!(programtempowner -> trackedentity (trackedentityid));
 diesel::joinable!(programtempowner -> userinfo (userid));
+diesel::joinable!(programtempownershipaudit -> program (programid));
+diesel::joinable!(programtempownershipaudit -> trackedentity (trackedentityid));
 diesel::joinable!(quarantine -> import_runs (import_run_id));
 diesel::joinable!(relationship -> relationshiptype (relationshiptypeid));
 diesel::joinable!(relationshipitem -> enrollment (enrollmentid));
@@ -1372,6 +1460,8 @@ diesel::joinable!(singleevent -> programstage (programstageid));
 diesel::joinable!(singleevent -> userinfo (assigneduserid));
 diesel::joinable!(singleevent_notes -> note (noteid));
 diesel::joinable!(singleevent_notes -> singleevent (eventid));
+diesel::joinable!(singleeventchangelog -> dataelement (dataelementid));
+diesel::joinable!(singleeventchangelog -> singleevent (eventid));
 diesel::joinable!(station_transfers -> encounters (encounter_id));
 diesel::joinable!(station_transfers -> stations (station_id));
 diesel::joinable!(stations -> clinics (clinic_id));
@@ -1392,6 +1482,9 @@ diesel::joinable!(trackerevent -> programstage (programstageid));
 diesel::joinable!(trackerevent -> userinfo (assigneduserid));
 diesel::joinable!(trackerevent_notes -> note (noteid));
 diesel::joinable!(trackerevent_notes -> trackerevent (eventid));
+diesel::joinable!(trackereventchangelog -> dataelement (dataelementid));
+diesel::joinable!(trackereventchangelog -> trackerevent (eventid));
+diesel::joinable!(trackerjob -> userinfo (userid));
 diesel::joinable!(userdatavieworgunits -> organisationunit (organisationunitid));
 diesel::joinable!(userdatavieworgunits -> userinfo (userinfoid));
 diesel::joinable!(usergroupmembers -> usergroup (usergroupid));
@@ -1442,12 +1535,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     programstage,
     programstagedataelement,
     programtempowner,
+    programtempownershipaudit,
     quarantine,
     relationship,
     relationshipitem,
     relationshiptype,
     singleevent,
     singleevent_notes,
+    singleeventchangelog,
     station_transfers,
     stations,
     trackedentity,
@@ -1458,6 +1553,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     trackedentitytypeattribute,
     trackerevent,
     trackerevent_notes,
+    trackereventchangelog,
+    trackerjob,
     userdatavieworgunits,
     usergroup,
     usergroupmembers,

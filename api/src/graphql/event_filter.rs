@@ -3,7 +3,12 @@
 use async_graphql::{Enum, ID, InputObject, Result};
 use domain::{
     access,
-    event::{EventOrder as Order, filter::TimeBounds},
+    event::{
+        ListRequest,
+        filter::TimeBounds,
+        order::OrderField,
+        request::{Endpoint, OrderRequest},
+    },
 };
 
 use super::{error::refuse, events::EventStatus, scalars::Date};
@@ -60,6 +65,14 @@ pub enum EventOrderField {
     OccurredAt,
 }
 
+impl From<EventOrderField> for OrderField {
+    fn from(field: EventOrderField) -> Self {
+        match field {
+            EventOrderField::OccurredAt => OrderField::OccurredAt,
+        }
+    }
+}
+
 /// Direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::page::Direction")]
@@ -82,43 +95,62 @@ pub struct EventOrder {
     pub direction: Direction,
 }
 
-/// The order of a list.
-pub(super) fn read_order(order: Option<Vec<EventOrder>>) -> Result<Order> {
-    match order.as_deref() {
-        None | Some([]) => Ok(Order::by_occurred_date(domain::page::Direction::Descending)),
-        Some(
-            [
-                EventOrder {
-                    field: EventOrderField::OccurredAt,
-                    direction,
-                },
-            ],
-        ) => Ok(Order::by_occurred_date((*direction).into())),
-        Some(_) => Err(refuse("order names a field more than once")),
-    }
+/// What `events` was given besides its page.
+pub(super) struct RequestArguments {
+    pub program: ID,
+    pub program_stage: Option<ID>,
+    pub scope: Option<OrgUnitScope>,
+    pub filter: Option<EventFilter>,
+    pub order: Option<Vec<EventOrder>>,
 }
 
-/// What a list keeps, checked.
-pub(super) fn read_filter(filter: EventFilter) -> Result<domain::event::EventFilter> {
-    let bounds = filter.occurred_at.unwrap_or(DateBounds {
-        from: None,
-        to: None,
-    });
+/// The request that the arguments stand for. Without an order: newest first by the date they occurred.
+pub(super) fn read_request(arguments: RequestArguments) -> Result<ListRequest> {
+    let filter = arguments.filter.unwrap_or_default();
+    let today = chrono::Local::now().date_naive();
+    let mut request = ListRequest::new(Endpoint::Typed, today, Some(arguments.program.0));
+    request.program_stage = arguments.program_stage.map(|stage| stage.0);
+    if let Some(scope) = arguments.scope {
+        request.org_unit_mode = Some(scope.mode.into());
+        request.org_unit = scope.org_unit.map(|unit| unit.0);
+    }
+    request.statuses = filter
+        .status
+        .unwrap_or_default()
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    request.occurred = read_bounds("filter.occurredAt", filter.occurred_at)?;
+    request.order = read_order(arguments.order.unwrap_or_default());
+    Ok(request)
+}
+
+fn read_order(order: Vec<EventOrder>) -> Vec<OrderRequest> {
+    let newest_first = OrderRequest {
+        name: OrderField::OccurredAt.name().to_owned(),
+        direction: domain::page::Direction::Descending,
+    };
+    if order.is_empty() {
+        return vec![newest_first];
+    }
+    let item = |item: EventOrder| OrderRequest {
+        name: OrderField::from(item.field).name().to_owned(),
+        direction: item.direction.into(),
+    };
+    order.into_iter().map(item).collect()
+}
+
+fn read_bounds(path: &str, bounds: Option<DateBounds>) -> Result<TimeBounds> {
+    let Some(bounds) = bounds else {
+        return Ok(TimeBounds::default());
+    };
     if let (Some(from), Some(to)) = (bounds.from, bounds.to)
         && from > to
     {
-        return Err(refuse(
-            "filter.occurredAt.from is after filter.occurredAt.to",
-        ));
+        return Err(refuse(format!("{path}.from is after {path}.to")));
     }
-    Ok(domain::event::EventFilter {
-        statuses: filter
-            .status
-            .unwrap_or_default()
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        occurred: TimeBounds::days(bounds.from.map(|day| day.0), bounds.to.map(|day| day.0)),
-        ..domain::event::EventFilter::default()
-    })
+    Ok(TimeBounds::days(
+        bounds.from.map(|day| day.0),
+        bounds.to.map(|day| day.0),
+    ))
 }

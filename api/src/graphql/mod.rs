@@ -7,6 +7,7 @@ pub mod data_version;
 pub mod diagnoses;
 pub mod diagnosis_rows;
 pub mod error;
+mod event_changes;
 pub mod event_filter;
 pub mod events;
 pub mod org_units;
@@ -14,15 +15,16 @@ pub mod programs;
 pub mod query;
 pub mod scalars;
 pub mod stay_filter;
+pub mod subscription;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, extensions::Tracing};
+use async_graphql::{Context, EmptyMutation, Response, extensions::Tracing};
 
 use crate::caller::RequestContext;
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
-pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
 
 /// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
 const DEPTH: usize = 16;
@@ -32,7 +34,7 @@ const COMPLEXITY: usize = 100_000;
 /// Builds the schema with its limits.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+    Schema::build(query::Query, EmptyMutation, subscription::Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .limit_directives(20)
@@ -48,6 +50,12 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items();
     schema().sdl_with_options(options)
+}
+
+/// Whether a document was refused before any field ran: then there is no data at all, not even null.
+pub(crate) fn is_request_error(response: &Response) -> bool {
+    response.data == async_graphql::Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// What the request knows. The HTTP handler puts it into every request before it runs.

@@ -10,7 +10,7 @@ use super::{
     diagnoses::{self, DiagnosisBreakdown},
     diagnosis_rows::DiagnosisLevel,
     error::{fail, refuse},
-    event_filter::{EventFilter, EventOrder, OrgUnitScope},
+    event_filter::{EventFilter, EventOrder, OrgUnitScope, RequestArguments},
     events::{Event, SingleEvent, TrackerEvent},
     org_units::{self, OrgUnit, OrgUnitConnection},
     programs::Program,
@@ -169,11 +169,13 @@ impl Query {
         working_list::list(
             ctx,
             working_list::Arguments {
-                program,
-                program_stage,
-                scope,
-                filter,
-                order,
+                request: RequestArguments {
+                    program,
+                    program_stage,
+                    scope,
+                    filter,
+                    order,
+                },
                 page,
             },
         )

@@ -2,10 +2,14 @@
 
 pub mod filter;
 pub mod order;
+pub mod refusal;
+pub mod request;
 pub mod value;
 
 pub use filter::EventFilter;
 pub use order::EventOrder;
+pub use refusal::Refusal;
+pub use request::ListRequest;
 pub use value::ValueType;
 
 /// Which of the two stores holds a program's events.

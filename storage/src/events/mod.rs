@@ -1,15 +1,19 @@
 //! The event store: single events and tracker events in two tables, listed by one page query.
 //!
-//! [`scope`] answers what a caller may list before any event is read; [`page`] builds and runs the page query; [`row`] is
+//! [`scope`] answers what a caller may list of a program, and is cached; [`request`] turns what a client asks into a
+//! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+pub mod columns;
 pub mod lookup;
 pub mod notes;
 pub mod page;
+pub mod request;
 pub mod row;
 pub mod scope;
 mod walk;
 
-pub use page::{Listing, count, list};
+pub use page::{Listing, count, cursor, each, list};
+pub use request::resolve;
 pub use row::EventRow;
 pub use scope::ProgramScope;

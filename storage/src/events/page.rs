@@ -13,10 +13,11 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types::BigInt};
 use domain::{
     event::{EventFilter, EventKind, EventOrder},
-    page::Page,
+    page::{Cursor, Page},
 };
 
 use super::{
@@ -31,6 +32,15 @@ use crate::{
 /// With up to this many walks the first try is skipped: walking is as fast.
 const FEW_WALKS: usize = 24;
 
+/// Enrolments that a caller sees in units where others do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lent {
+    /// Keys of the enrolments.
+    pub enrollments: Vec<i64>,
+    /// Keys of the units asked for; `None` for every unit.
+    pub units: Option<Vec<i64>>,
+}
+
 /// A list of events that a caller may read, ready to be queried.
 #[derive(Debug, Clone)]
 pub struct Listing {
@@ -38,10 +48,16 @@ pub struct Listing {
     pub kind: EventKind,
     /// Keys of the scope units; `None` for every unit.
     pub units: Option<Vec<i64>>,
+    /// Events that the caller sees beyond these units: of tracked entities whose ownership is held for a time.
+    pub lent: Option<Lent>,
     /// Keys of the stages.
     pub stages: Vec<i64>,
     /// Option combinations the caller may read; `None` for all.
     pub option_combos: Option<Vec<i64>>,
+    /// Data elements whose values are left out, because the caller may not see them.
+    pub hidden_elements: Vec<String>,
+    /// The server's day, by which OVERDUE is told.
+    pub today: NaiveDate,
     /// What else the events must be.
     pub filter: EventFilter,
     /// Order.
@@ -61,6 +77,37 @@ pub fn list(
     Ok(page.cut(rows))
 }
 
+/// Rows of one batch of [`each`].
+const BATCH: u32 = 1_000;
+
+/// Hands all events of a list to `take`, in list order, in batches that fit in memory.
+///
+/// # Errors
+/// When a query fails, or the error of `take`, which ends the reading.
+pub fn each(
+    conn: &mut Connection,
+    listing: &Listing,
+    mut take: impl FnMut(Vec<EventRow>) -> Result<()>,
+) -> Result<()> {
+    let mut page = Page::after(BATCH, None);
+    loop {
+        let (rows, more) = list(conn, listing, &page)?;
+        page.from = rows.last().map(|row| cursor(listing, row));
+        if !rows.is_empty() {
+            take(rows)?;
+        }
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// The place of an event in a list.
+#[must_use]
+pub fn cursor(listing: &Listing, row: &EventRow) -> Cursor {
+    Cursor::at(&listing.order, row.occurreddate, row.eventid)
+}
+
 /// The rows, uncut, and how many of the statements it took.
 fn answer(conn: &mut Connection, listing: &Listing, page: &Page) -> Result<(Vec<EventRow>, usize)> {
     for (tried, attempt) in (1..).zip(statements(listing, page)) {
@@ -73,11 +120,11 @@ fn answer(conn: &mut Connection, listing: &Listing, page: &Page) -> Result<(Vec<
     Ok((Vec::new(), 0))
 }
 
-/// How many events a list has, counted up to `at_most + 1`.
+/// How many events a list has, counted up to `at_most + 1`; `None` counts them all.
 ///
 /// # Errors
 /// When the query fails.
-pub fn count(conn: &mut Connection, listing: &Listing, at_most: i64) -> Result<i64> {
+pub fn count(conn: &mut Connection, listing: &Listing, at_most: Option<i64>) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Counted {
         #[diesel(sql_type = BigInt)]
@@ -100,10 +147,10 @@ pub fn count(conn: &mut Connection, listing: &Listing, at_most: i64) -> Result<i
             .push(")");
     }
     push_conditions(&mut query, listing, None);
-    query
-        .push(" LIMIT ")
-        .bind(Value::Int(at_most + 1))
-        .push(") counted");
+    if let Some(at_most) = at_most {
+        query.push(" LIMIT ").bind(Value::Int(at_most + 1));
+    }
+    query.push(") counted");
     let row: Counted = query.get_result(conn)?;
     Ok(row.counted)
 }

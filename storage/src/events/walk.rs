@@ -2,7 +2,7 @@
 
 use domain::{
     event::EventKind,
-    page::{Cursor, Direction, Page, Reading},
+    page::{Cursor, Direction, Page, Reading, instant},
 };
 
 use super::{page::Listing, row};
@@ -14,14 +14,14 @@ const NEWEST: i64 = 2_000;
 /// What the ways of reading have in common.
 pub(super) struct Walk<'a> {
     listing: &'a Listing,
-    from: Option<Cursor>,
+    from: Option<&'a Cursor>,
     direction: Direction,
     rows: i64,
 }
 
 impl<'a> Walk<'a> {
     /// What a page asks of every walk.
-    pub(super) fn new(listing: &'a Listing, page: &Page) -> Self {
+    pub(super) fn new(listing: &'a Listing, page: &'a Page) -> Self {
         let order = listing.order.direction();
         let direction = match page.reading {
             Reading::Forward => order,
@@ -29,7 +29,7 @@ impl<'a> Walk<'a> {
         };
         Walk {
             listing,
-            from: page.from,
+            from: page.from.as_ref(),
             direction,
             rows: page.fetch(),
         }
@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
 pub(super) fn push_conditions(
     query: &mut Statement,
     listing: &Listing,
-    from: Option<(Cursor, Direction)>,
+    from: Option<(&Cursor, Direction)>,
 ) {
     let date = date(listing.kind);
     query.push(" AND NOT e.deleted");
@@ -221,7 +221,13 @@ pub(super) fn push_conditions(
         };
         query.push(" AND (").push(date).push(beyond);
         query
-            .bind(cursor.date.map_or(Value::EndOfTime, Value::Time))
+            .bind(
+                cursor
+                    .keys
+                    .first()
+                    .and_then(|key| instant(key.as_deref()?))
+                    .map_or(Value::EndOfTime, Value::Time),
+            )
             .push(", ")
             .bind(Value::Int(cursor.id))
             .push(")");

@@ -136,7 +136,7 @@ fn filters_are_conditions_of_the_walk() {
     AND e.attributeoptioncomboid = ANY($3)
     AND e.status = ANY($4)
     AND e.occurreddate >= $5
-    AND e.occurreddate < $6 + 1
+    AND e.occurreddate <= $6
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $7;
     ");
     asked.kind = EventKind::Tracker;
