@@ -52,6 +52,7 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         statement_timeout: 30,
         checkout_timeout: 1,
         minimum_cell,
+        analytics_memory: 0,
         sockets: 4,
         allowed_origins: vec![],
     }
@@ -73,6 +74,17 @@ impl Server {
     pub fn with_minimum_cell(minimum_cell: u32) -> Self {
         let pool = Pool::for_tests(generated_database()).expect("the database answers");
         Server::over(pool, minimum_cell)
+    }
+
+    /// A server over the generated data that answers analytics from columns in memory.
+    pub async fn with_columns(minimum_cell: u32) -> Self {
+        let pool = Pool::for_tests(generated_database()).expect("the database answers");
+        let mut settings = settings(minimum_cell);
+        settings.analytics_memory = 64;
+        let state = State::new(pool.clone(), 1, &settings).expect("a state");
+        state.analytics().load().await.expect("columns are read");
+        assert!(state.analytics().held().stays > 0);
+        Server { state, pool }
     }
 
     /// A server over any pool.

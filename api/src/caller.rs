@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{Error, Result, events::ProgramScope};
 
-use crate::{cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders};
+use crate::{analytics::Analytics, cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
+    /// What analytics are answered from.
+    pub analytics: Analytics,
     /// News of changes.
     pub feed: Feed,
     trees: Arc<VersionedCache<(), Tree>>,
@@ -26,10 +28,11 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Shared state over a database, with empty caches.
+    /// Shared state over a database, with empty caches. Analytics may hold `analytics_bytes` in memory.
     #[must_use]
-    pub fn new(db: Db, minimum_cell: u32) -> Self {
+    pub fn new(db: Db, minimum_cell: u32, analytics_bytes: usize) -> Self {
         Shared {
+            analytics: Analytics::new(db.clone(), analytics_bytes),
             feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,

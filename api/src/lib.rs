@@ -1,5 +1,6 @@
 //! The server: command line, HTTP, GraphQL. Knows no SQL and no rule.
 
+pub mod analytics;
 pub mod assets;
 pub mod cache;
 pub mod caller;
@@ -13,6 +14,8 @@ pub mod http;
 pub mod loaders;
 pub mod metrics;
 pub mod rest;
+pub mod questions;
 pub mod server;
 pub mod socket;
 pub mod telemetry;
+pub mod warming;

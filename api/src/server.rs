@@ -9,6 +9,7 @@ use storage::pool::{Pool, Settings};
 use tokio::signal::unix::{self, SignalKind};
 
 use crate::{
+    analytics::Analytics,
     assets,
     caller::Shared,
     config::ServerSettings,
@@ -39,10 +40,16 @@ impl State {
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
             schema: schema(),
-            shared: Shared::new(db, settings.minimum_cell),
+            shared: Shared::new(db, settings.minimum_cell, settings.analytics_bytes()),
             metrics,
             sockets: Sockets::new(settings),
         })
+    }
+
+    /// What analytics are answered from.
+    #[must_use]
+    pub fn analytics(&self) -> &Analytics {
+        &self.shared.analytics
     }
 }
 
@@ -90,6 +97,8 @@ pub async fn serve(
     });
     let state = State::new(pool, settings.pool_size, settings)?;
     let sockets = state.sockets.clone();
+    let analytics = state.shared.analytics.clone();
+    actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
     let server = HttpServer::new(move || {
         App::new()
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -149,7 +158,7 @@ async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
 
 /// Figures for Prometheus. They hold no data of persons, so they need no token.
 async fn metrics(shared: web::Data<Shared>, metrics: web::Data<Metrics>) -> HttpResponse {
-    match metrics.text(&shared.db) {
+    match metrics.text(&shared.db, shared.analytics.held()) {
         Ok(text) => HttpResponse::Ok()
             .content_type("text/plain; version=0.0.4")
             .body(text),

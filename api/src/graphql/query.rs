@@ -194,14 +194,7 @@ impl Query {
     /// The data version that analytics are answered from now.
     async fn data_version(&self, ctx: &Context<'_>) -> Result<DataVersion> {
         let request = context(ctx);
-        let version = request
-            .db()
-            .run("data version", storage::analytics::version::current)
-            .await
-            .map_err(fail)?;
-        let version = version.ok_or_else(|| {
-            refuse("no data version has been published yet; run `clinigraph refresh`")
-        })?;
+        let version = request.shared.analytics.version().await.map_err(fail)?;
         request.saw_data_version(version.data_version_id);
         Ok(DataVersion(version))
     }
@@ -232,6 +225,10 @@ impl Query {
         )]
         level: DiagnosisLevel,
         #[graphql(desc = "A second period to compare with.")] compare_with: Option<DateRange>,
+        #[graphql(
+            desc = "List nodes whose code begins with this text or whose title holds it, in any case and without minding dots. CHAPTER together with `search` lists every level."
+        )]
+        search: Option<String>,
         #[graphql(default = 100, desc = "Rows of the page, at most 1000.")] first: i32,
         #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
     ) -> Result<DiagnosisBreakdown> {
@@ -242,6 +239,7 @@ impl Query {
                 under,
                 level,
                 compare_with,
+                search,
                 first,
                 after,
             },

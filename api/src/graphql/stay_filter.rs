@@ -281,11 +281,13 @@ pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::
 async fn read_clinics(ctx: &Context<'_>, asked: Option<Vec<ID>>) -> Result<Vec<i64>> {
     let visible = clinics::visible(ctx).await?;
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-        return match visible.as_slice() {
-            [] => Err(fail(storage::Error::Forbidden(
+        let mut keys: Vec<i64> = visible.iter().map(|clinic| clinic.clinic_id).collect();
+        keys.sort_unstable();
+        return match keys.is_empty() {
+            true => Err(fail(storage::Error::Forbidden(
                 "no clinic lies in your data-view scope".to_owned(),
             ))),
-            clinics => Ok(clinics.iter().map(|clinic| clinic.clinic_id).collect()),
+            false => Ok(keys),
         };
     };
     let key = |id: &ID| {
@@ -297,7 +299,11 @@ async fn read_clinics(ctx: &Context<'_>, asked: Option<Vec<ID>>) -> Result<Vec<i
             ))
         })
     };
-    asked.iter().map(key).collect()
+    let mut keys: Vec<i64> = asked.iter().map(key).collect::<Result<_>>()?;
+    // In one order and each once, so that equal questions have equal texts.
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(keys)
 }
 
 fn read_stations(ctx: &Context<'_>, asked: Vec<ID>) -> Result<Vec<i64>> {

@@ -57,17 +57,21 @@ pub fn tree(
     )
 }
 
+/// Where a node stands: level by level, chapters by their numbers, all others by their codes.
+#[must_use]
+pub fn place_in_tree(level: Level, kind: Kind, code: &str) -> (Level, Kind, usize, String) {
+    let is_chapter = level == Level::Chapter && kind == Kind::Node;
+    let chapter = CHAPTERS.iter().position(|chapter| chapter.number == code);
+    let number = chapter.filter(|_| is_chapter).unwrap_or(0);
+    (level, kind, number, code.to_owned())
+}
+
 fn assemble(count: &DiagnosisCount, columns: &Columns) -> DiagnosisTree {
     let entries = columns.codes.entries();
     let mut found: Vec<(NodeId, Figures)> = count.nodes().collect();
-    let chapter = |code: &str| CHAPTERS.iter().position(|chapter| chapter.number == code);
     found.sort_by_cached_key(|(node, _)| {
         let entry = &entries[*node as usize];
-        let position = match entry.level {
-            Level::Chapter => chapter(&entry.code),
-            _ => None,
-        };
-        (entry.level, entry.kind, position, entry.code.clone())
+        place_in_tree(entry.level, entry.kind, &entry.code)
     });
     let places: HashMap<NodeId, usize> = found
         .iter()
