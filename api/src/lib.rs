@@ -18,4 +18,8 @@ pub mod questions;
 pub mod server;
 pub mod socket;
 pub mod telemetry;
+<<<<<<< HEAD
 pub mod warming;
+=======
+mod visible_event;
+>>>>>>> main

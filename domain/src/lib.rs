@@ -6,8 +6,10 @@
 
 pub mod access;
 pub mod columns;
+pub mod duration;
 pub mod event;
 pub mod icd10;
+pub mod id_scheme;
 pub mod moment;
 pub mod org_unit;
 pub mod page;

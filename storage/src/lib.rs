@@ -15,6 +15,7 @@ pub mod data_elements;
 pub mod error;
 pub mod events;
 pub mod generate;
+pub mod identifiers;
 pub mod import;
 pub mod migrate;
 pub mod org_units;

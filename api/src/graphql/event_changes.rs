@@ -1,15 +1,16 @@
 //! What one subscriber hears: news that concern the scope, gathered, and the events read under the caller's rights.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
-use async_graphql::{Context, ID, Result};
+use async_graphql::{ID, Result};
 use chrono::Utc;
 use domain::{
-    access,
-    org_unit::{Tree, UnitSet},
+    access::{AccessLevel, Caller},
+    event::{EventKind, ListRequest},
+    org_unit::Tree,
 };
 use storage::{
     changes::{Change, ChangeKind, Changes, Extent},
@@ -18,14 +19,13 @@ use storage::{
 use tokio::sync::broadcast;
 
 use super::{
-    context,
-    error::{refuse, refuse_scope},
-    event_filter::OrgUnitScope,
+    error::fail,
     events::Event,
     scalars::DateTime,
     subscription::{EventChange, EventChangeKind},
 };
 use crate::{
+    caller::RequestContext,
     db::Db,
     feed::{self, News},
 };
@@ -36,11 +36,20 @@ const TOLD: usize = 200;
 /// A subscriber.
 pub(super) struct Follower {
     news: broadcast::Receiver<Arc<News>>,
+    asked: Asked,
     db: Db,
-    program: Arc<ProgramScope>,
-    tree: Arc<Tree>,
-    units: UnitSet,
+    /// Units of the scope, by key; `None` for every unit.
+    units: Option<HashSet<i64>>,
     ready: VecDeque<EventChange>,
+}
+
+/// The list that a subscriber follows.
+#[derive(Clone)]
+struct Asked {
+    program: Arc<ProgramScope>,
+    caller: Arc<Caller>,
+    tree: Arc<Tree>,
+    request: Arc<ListRequest>,
 }
 
 /// News of a subscriber that were not told yet, one for each event, in the order of the first.
@@ -52,31 +61,29 @@ struct Gathered {
 }
 
 impl Follower {
-    /// A subscriber to a scope of a program.
-    pub fn new(
-        ctx: &Context<'_>,
+    /// A subscriber to a list.
+    pub async fn new(
+        context: &RequestContext,
         news: broadcast::Receiver<Arc<News>>,
-        program: Arc<ProgramScope>,
-        scope: OrgUnitScope,
+        request: ListRequest,
         is_resumed: bool,
     ) -> Result<Self> {
-        let request = context(ctx);
-        let unit =
-            match &scope.org_unit {
-                None => None,
-                Some(uid) => Some(request.tree.find(uid).ok_or_else(|| {
-                    refuse(format!("scope.orgUnit {} does not exist", uid.as_str()))
-                })?),
-            };
-        let (tree, caller) = (&request.tree, &request.caller);
-        let units = access::scope(tree, caller, program.access_level, scope.mode.into(), unit)
-            .map_err(refuse_scope)?;
+        let program = storage::events::request::program(&request).map_err(fail)?;
+        let asked = Asked {
+            program: context.program_scope(program).await.map_err(fail)?,
+            caller: Arc::clone(&context.caller),
+            tree: Arc::clone(&context.tree),
+            request: Arc::new(request),
+        };
+        let db = context.db().clone();
+        let list = asked.clone();
+        let listing = db.run("list to follow", move |conn| list.listing(conn));
+        let units = listing.await.map_err(fail)?.units;
         Ok(Follower {
             news,
-            db: request.db().clone(),
-            program,
-            tree: Arc::clone(tree),
-            units,
+            asked,
+            db,
+            units: units.map(|units| units.into_iter().collect()),
             ready: is_resumed.then(|| many(Utc::now())).into_iter().collect(),
         })
     }
@@ -106,10 +113,10 @@ impl Follower {
     }
 
     fn gather_changes(&self, changes: &Changes, gathered: &mut Gathered) {
-        if changes.store != self.program.kind {
+        if changes.store != self.asked.program.kind {
             return;
         }
-        let has_stage = |stage: i64| self.program.stages.iter().any(|(id, _)| *id == stage);
+        let has_stage = |stage: i64| self.asked.program.stages.iter().any(|(id, _)| *id == stage);
         match &changes.extent {
             Extent::Many(stages) => {
                 if stages.iter().any(|stage| has_stage(*stage)) {
@@ -134,17 +141,22 @@ impl Follower {
 
     /// What a change is to this subscriber: an event that moves into the scope is new there, one that moves out is gone.
     fn seen(&self, change: &Change) -> Option<ChangeKind> {
-        let combos = &self.program.option_combos;
+        let combos = &self.asked.program.option_combos;
         if combos
             .as_ref()
             .is_some_and(|combos| !combos.contains(&change.option_combo))
         {
             return None;
         }
-        let is_here = self.tree.contains(&self.units, change.unit);
-        let was_here = change
-            .previous_unit
-            .map_or(is_here, |unit| self.tree.contains(&self.units, unit));
+        let holds = |unit: i64| {
+            let units = self.units.as_ref();
+            units.is_none_or(|units| units.contains(&unit))
+        };
+        let is_here = holds(change.unit);
+        let was_here = change.previous_unit.map_or(is_here, holds);
+        if !is_here && !was_here && change.kind != ChangeKind::Deleted && self.asked.may_be_lent() {
+            return Some(change.kind);
+        }
         match (was_here, is_here) {
             (false, false) => None,
             (false, true) if change.kind == ChangeKind::Updated => Some(ChangeKind::Created),
@@ -178,7 +190,7 @@ impl Follower {
             Some(EventChange {
                 kind: change.kind.into(),
                 id: Some(ID(change.uid)),
-                event: row.map(|row| Event::new(self.program.kind, Arc::new(row))),
+                event: row.map(|row| Event::new(self.asked.program.kind, Arc::new(row))),
                 at,
             })
         });
@@ -194,17 +206,26 @@ impl Follower {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let kind = self.program.kind;
+        let asked = self.asked.clone();
         let rows = self.db.run("changed events", move |conn| {
-            storage::events::lookup::by_ids(conn, kind, &ids)
+            let listing = asked.listing(conn)?;
+            storage::events::among(conn, &listing, &ids)
         });
-        let rows = rows.await?.into_iter().filter(|row| {
-            let unit = row
-                .ownerorganisationunitid
-                .unwrap_or(row.organisationunitid);
-            self.tree.contains(&self.units, unit)
-        });
+        let rows = rows.await?.into_iter();
         Ok(rows.map(|row| (row.eventid, row)).collect())
+    }
+}
+
+impl Asked {
+    /// Temporary ownerships come and go, so the list is resolved when it is read.
+    fn listing(&self, conn: &mut storage::Connection) -> storage::Result<storage::events::Listing> {
+        storage::events::resolve(conn, &self.program, &self.caller, &self.tree, &self.request)
+    }
+
+    /// Whether events beyond the units may be seen, which only the database can tell.
+    fn may_be_lent(&self) -> bool {
+        self.program.access_level == AccessLevel::Protected
+            && self.program.kind == EventKind::Tracker
     }
 }
 

@@ -5,7 +5,10 @@ use futures_util::{Stream, stream};
 use storage::changes::ChangeKind;
 
 use super::{
-    context, error::fail, event_changes::Follower, event_filter::OrgUnitScope, events::Event,
+    context,
+    event_changes::Follower,
+    event_filter::{OrgUnitScope, RequestArguments, read_request},
+    events::Event,
     scalars::DateTime,
 };
 
@@ -67,12 +70,18 @@ impl Subscription {
         )]
         scope: OrgUnitScope,
     ) -> Result<impl Stream<Item = EventChange> + use<>> {
+        let asked = read_request(RequestArguments {
+            program,
+            program_stage: None,
+            scope: Some(scope),
+            filter: None,
+            order: None,
+        })?;
         let request = context(ctx);
         let is_resumed = ctx.data_opt::<Resumed>().is_some_and(|resumed| resumed.0);
         // Followed first: a change while the scope is resolved is heard.
         let news = request.shared.feed.follow().await;
-        let program = request.program_scope(&program).await.map_err(fail)?;
-        let follower = Follower::new(ctx, news, program, scope, is_resumed)?;
+        let follower = Follower::new(request, news, asked, is_resumed).await?;
         Ok(stream::unfold(follower, |mut follower| async move {
             let change = follower.next().await?;
             Some((change, follower))

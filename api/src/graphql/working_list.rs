@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use domain::{access, event::refusal::Category, page::Page};
+use domain::page::Page;
 use storage::events::{EventRow, Listing, cursor};
 
 use super::{
@@ -139,42 +139,7 @@ fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) ->
 
 /// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
 pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
-    find_event(ctx, id.to_string())
-        .await
-        .map_err(fail)
-        .transpose()
-}
-
-async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Event>> {
-    let request = context(ctx);
-    let found = request.db().run("event by uid", move |conn| {
-        let Some((kind, row)) = storage::events::lookup::by_uid(conn, &uid)? else {
-            return Ok(None);
-        };
-        let program = storage::events::scope::program_of_stage(conn, row.programstageid)?;
-        Ok(program.map(|program| (kind, row, program)))
-    });
-    let Some((kind, row, program)) = found.await? else {
-        return Ok(None);
-    };
-    let scope = match request.program_scope(&program).await {
-        Err(storage::Error::Refused(refusal)) if refusal.category == Category::Forbidden => {
-            return Ok(None);
-        }
-        scope => scope?,
-    };
-    let visible = access::visible_units(&request.tree, &request.caller, scope.access_level);
-    let unit = row
-        .ownerorganisationunitid
-        .unwrap_or(row.organisationunitid);
-    let is_visible = request.tree.contains(&visible, unit)
-        && scope
-            .stages
-            .iter()
-            .any(|(stage, _)| *stage == row.programstageid)
-        && scope
-            .option_combos
-            .as_ref()
-            .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
-    Ok(is_visible.then(|| Event::new(kind, Arc::new(row))))
+    let found = context(ctx).find_event(id).await.map_err(fail);
+    let event = |(kind, row)| Event::new(kind, Arc::new(row));
+    found.map(|found| found.map(event)).transpose()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
+use domain::event::refusal::Category;
 use serde_json::{Map, Value};
 
 /// Why a request is refused.
@@ -62,6 +63,8 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl std::error::Error for Refusal {}
+
 impl ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
         self.status
@@ -108,6 +111,14 @@ impl From<storage::Error> for Refusal {
         match &error {
             Error::Input(message) => Refusal::bad_request(message),
             Error::Forbidden(message) => Refusal::forbidden(message),
+            Error::Refused(refusal) => match refusal.category {
+                Category::BadRequest => Refusal::bad_request(refusal.to_string()),
+                Category::Forbidden => Refusal::forbidden(refusal.to_string()),
+                Category::Conflict(code) => Refusal {
+                    error_code: code.map(str::to_owned),
+                    ..Refusal::new(StatusCode::CONFLICT, refusal.to_string())
+                },
+            },
             Error::Timeout(_) => Refusal::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "the query took longer than it may; ask for less at once",

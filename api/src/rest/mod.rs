@@ -1,7 +1,21 @@
 //! The DHIS2-shaped adapter under `/api` and `/api/{version}`: text to requests, rows to DHIS2's JSON and CSV. Knows no
 //! rule of lists and no SQL.
 
+mod csv;
+mod encoder;
 pub mod error;
+mod event_json;
+mod events;
+mod export;
+mod fields;
+mod format;
+mod load;
+mod names;
+mod pager;
+mod parameters;
+mod query_string;
+mod transform;
+mod wkt;
 
 use actix_web::{
     HttpRequest,
@@ -24,7 +38,9 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 }
 
 /// The resources of one prefix. Each topic registers its own.
-fn resources(_routes: &mut web::ServiceConfig) {}
+fn resources(routes: &mut web::ServiceConfig) {
+    routes.configure(events::configure);
+}
 
 async fn unknown_path(request: HttpRequest) -> Answer {
     Err(Refusal::not_found(format!(

@@ -1,7 +1,9 @@
 //! Events: their two kinds, their status, and what a working list asks of them.
 
 pub mod filter;
+pub mod filter_text;
 pub mod order;
+pub mod order_text;
 pub mod refusal;
 pub mod request;
 pub mod value;

@@ -7,8 +7,8 @@ CREATE FUNCTION announce_events(store text, changes text[]) RETURNS void LANGUAG
 DECLARE
     head text := store || ' ' || (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 BEGIN
-    FOR first IN 1 .. coalesce(cardinality(changes), 0) BY 64 LOOP
-        PERFORM pg_notify('clinigraph_events', head || ' ' || array_to_string(changes[first : first + 63], ' '));
+    FOR start IN 0 .. coalesce(cardinality(changes), 0) - 1 BY 64 LOOP
+        PERFORM pg_notify('clinigraph_events', head || ' ' || array_to_string(changes[start + 1 : start + 64], ' '));
     END LOOP;
 END $$;
 COMMENT ON FUNCTION announce_events IS 'Sends changes to the channel clinigraph_events, 64 a notice.';

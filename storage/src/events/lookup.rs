@@ -40,20 +40,6 @@ pub fn by_uid(conn: &mut Connection, uid: &str) -> Result<Option<(EventKind, Eve
     Ok(None)
 }
 
-/// Events by key that are not deleted, with scope and option combination unchecked.
-///
-/// # Errors
-/// When the query fails.
-pub fn by_ids(conn: &mut Connection, kind: EventKind, ids: &[i64]) -> Result<Vec<EventRow>> {
-    let mut query = Statement::new("SELECT ");
-    query.push(row::columns(kind)).push(match kind {
-        EventKind::Single => " FROM singleevent e WHERE NOT e.deleted AND e.eventid = ANY(",
-        EventKind::Tracker => " FROM trackerevent e WHERE NOT e.deleted AND e.eventid = ANY(",
-    });
-    query.bind(Value::Ints(ids.to_vec())).push(")");
-    Ok(query.load(conn)?)
-}
-
 /// An enrolment with its tracked entity.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Enrollment {

@@ -4,15 +4,19 @@
 //! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+mod among;
 pub mod columns;
+pub mod details;
 pub mod lookup;
 pub mod notes;
 pub mod page;
+pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
 mod walk;
 
+pub use among::among;
 pub use page::{Listing, count, cursor, each, list};
 pub use request::resolve;
 pub use row::EventRow;

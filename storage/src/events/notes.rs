@@ -2,7 +2,7 @@
 
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Nullable, Text, Timestamp},
+    sql_types::{BigInt, Jsonb, Nullable, Text, Timestamp},
 };
 use domain::event::EventKind;
 
@@ -29,6 +29,9 @@ pub struct Note {
     /// Username that wrote it; `None` when not known.
     #[diesel(sql_type = Nullable<Text>)]
     pub creator: Option<String>,
+    /// Who wrote it, `{uid, username, firstName, surname}`; `None` when not known.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub created_by: Option<serde_json::Value>,
 }
 
 /// Notes of events of one kind, in the order of each event.
@@ -37,7 +40,9 @@ pub struct Note {
 /// When the query fails.
 pub fn of_events(conn: &mut Connection, kind: EventKind, events: &[i64]) -> Result<Vec<Note>> {
     let mut query = Statement::new(
-        "SELECT n.eventid, note.uid, note.notetext, note.created, coalesce(u.username, note.creator) AS creator FROM ",
+        "SELECT n.eventid, note.uid, note.notetext, note.created, coalesce(u.username, note.creator) AS creator,
+                CASE WHEN u.userinfoid IS NOT NULL THEN jsonb_build_object('uid', u.uid, 'username', u.username,
+                     'firstName', u.firstname, 'surname', u.surname) END AS created_by FROM ",
     );
     query.push(match kind {
         EventKind::Single => "singleevent_notes",
