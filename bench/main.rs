@@ -7,6 +7,7 @@
 //! each with a database of its own; `--only PART`, once or more, with a part of [`PARTS`].
 
 mod cases;
+mod clinics;
 mod database;
 mod diagnoses;
 mod events;
@@ -25,7 +26,7 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 4] = ["sizes", "events", "http", "diagnoses"];
+const PARTS: [&str; 5] = ["sizes", "events", "http", "diagnoses", "clinics"];
 
 struct Options {
     preset: Preset,
@@ -61,8 +62,14 @@ fn run(options: &Options) -> Result<Report> {
             http::measure(&mut report, &mut database, &places)?;
         }
     }
-    if is_wanted("diagnoses") {
-        diagnoses::measure(&mut report, &mut database)?;
+    if is_wanted("diagnoses") || is_wanted("clinics") {
+        let columns = clinics::load(&mut report, &mut database)?;
+        if is_wanted("diagnoses") {
+            diagnoses::measure(&mut report, &mut database, &columns)?;
+        }
+        if is_wanted("clinics") {
+            clinics::measure(&mut report, &mut database, &columns)?;
+        }
     }
     if is_wanted("sizes") {
         machine::sizes(&mut report, &mut database)?;

@@ -1,11 +1,15 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod cases;
+mod comparison;
 mod diagnoses;
 mod errors;
 mod examples;
+mod flow;
 mod http;
 mod live;
 mod outage;
+mod observations;
 mod paging;
 mod protocol;
 mod refresh;

@@ -83,9 +83,52 @@ async fn a_refresh_that_fails_leaves_the_version_online() {
     let server = Server::start();
     let controller = server.user("controller");
     let before = controller.data(ANSWER, json!({})).await;
-    server.execute("SET LOCAL statement_timeout = 1");
+    server.execute("UPDATE encounters SET admission_number = 'changed'; SET LOCAL statement_timeout = 1");
     let failed = server.storage(|conn| storage::refresh::run(conn, |_| {}));
     assert!(failed.is_err(), "no view is built in a millisecond");
     server.execute("SET LOCAL statement_timeout = 0");
     assert_eq!(controller.data(ANSWER, json!({})).await, before);
+}
+
+#[actix_web::test]
+async fn where_nothing_changed_the_views_stand_and_the_version_is_new() {
+    let server = Server::start();
+    let statements = server.record();
+    let refreshed = || {
+        let texts = statements.take();
+        texts.iter().any(|text| text.contains("REFRESH"))
+    };
+    server.execute("INSERT INTO import_runs (kind, source, status, finished_at) VALUES ('FHIR', 'the same again', 'DONE', now())");
+    server.refresh();
+    assert!(!refreshed());
+    let controller = server.user("controller");
+    let version = controller.data("{ dataVersion { stale } }", json!({})).await;
+    assert_eq!(version["dataVersion"]["stale"], false);
+    server.execute("UPDATE conditions SET icd10_code = 'J98.9' WHERE condition_id = (SELECT min(condition_id) FROM conditions)");
+    server.refresh();
+    assert!(refreshed());
+    server.refresh();
+    assert!(!refreshed());
+    server.execute("DELETE FROM station_transfers WHERE station_transfer_id = (SELECT min(station_transfer_id) FROM station_transfers)");
+    server.refresh();
+    assert!(refreshed());
+}
+
+#[actix_web::test]
+async fn a_new_version_is_seen_at_once_and_its_columns_follow() {
+    let server = Server::with_columns(0).await;
+    let controller = server.user("controller");
+    let before = controller.data(ANSWER, json!({})).await;
+    server.execute("DELETE FROM encounters WHERE admission_date = '2026-10-05'");
+    assert_eq!(controller.data(ANSWER, json!({})).await, before);
+    server.refresh();
+    let after = controller.data(ANSWER, json!({})).await;
+    assert_ne!(after["dataVersion"]["id"], before["dataVersion"]["id"]);
+    assert_ne!(after["diagnoses"]["total"], before["diagnoses"]["total"]);
+    server.columns().await;
+    assert_eq!(controller.data(ANSWER, json!({})).await, after);
+    let figures = server.send(actix_web::test::TestRequest::get().uri("/metrics")).await;
+    let version = after["dataVersion"]["id"].as_str().expect("a version");
+    let line = format!("clinigraph_analytics_columns{{figure=\"version\"}} {version}");
+    assert!(figures.text().contains(&line), "{}", figures.text());
 }

@@ -82,9 +82,16 @@ impl Server {
         let mut settings = settings(minimum_cell);
         settings.analytics_memory = 64;
         let state = State::new(pool.clone(), 1, &settings).expect("a state");
-        state.analytics().load().await.expect("columns are read");
-        assert!(state.analytics().held().stays > 0);
-        Server { state, pool }
+        let server = Server { state, pool };
+        server.columns().await;
+        server
+    }
+
+    /// Reads the columns of the newest version.
+    pub async fn columns(&self) {
+        let analytics = self.state.analytics();
+        analytics.load().await.expect("columns are read");
+        assert!(analytics.held().stays > 0);
     }
 
     /// A server over any pool.
@@ -127,6 +134,12 @@ impl Server {
     /// Changes data within the transaction of this server.
     pub fn execute(&self, sql: &str) {
         self.storage(|conn| testing::execute(conn, sql));
+    }
+
+    /// Publishes a new data version of what the tables hold now.
+    pub fn refresh(&self) {
+        let published = self.storage(|conn| storage::refresh::run(conn, |_| {}));
+        published.expect("a refresh");
     }
 
     /// Records the statements of this server from now on.

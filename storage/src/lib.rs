@@ -19,7 +19,7 @@ pub mod identifiers;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
-mod partitions;
+pub mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;

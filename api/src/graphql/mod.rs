@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod clinics;
+pub mod comparison;
 pub mod connection;
 pub mod data_version;
 pub mod diagnoses;
@@ -10,12 +11,15 @@ pub mod error;
 mod event_changes;
 pub mod event_filter;
 pub mod events;
+pub mod flow;
 pub mod org_units;
 pub mod programs;
+pub mod quality;
 pub mod query;
 pub mod scalars;
 pub mod stay_filter;
 pub mod subscription;
+pub mod trend;
 pub mod users;
 pub mod working_list;
 

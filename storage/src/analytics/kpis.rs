@@ -1,5 +1,6 @@
 //! Figures of clinics and of their group for a period, which the comparison and the monthly report share.
 
+use chrono::NaiveDate;
 use domain::{
     columns::{
         Selection,
@@ -21,6 +22,8 @@ pub struct ClinicKpis {
     pub group: Kpis,
     /// Each by its key, in the order of the filter; one without stays has zeros.
     pub clinics: Vec<(i64, Kpis)>,
+    /// Latest day of admission in all data; `None` without any.
+    pub last_day: Option<NaiveDate>,
 }
 
 /// Figures for a period, which stands in place of the filter's own.
@@ -50,6 +53,8 @@ pub fn of_clinics(
             ClinicKpis {
                 group: count.group,
                 clinics,
+                last_day: NaiveDate::from_num_days_from_ce_opt(columns.last_day)
+                    .filter(|_| columns.last_day > 0),
             }
         },
     )

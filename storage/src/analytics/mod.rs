@@ -4,6 +4,8 @@ pub mod definitions;
 pub mod diagnoses;
 pub mod flow;
 pub mod kpis;
+pub mod observations;
+pub mod quality;
 pub mod source;
 mod stays;
 pub mod version;
