@@ -108,9 +108,9 @@ fn compare_kpis(
         };
         let mut all = vec![row(0, &found.group)];
         all.extend(found.clinics.iter().map(|(key, kpis)| row(*key, kpis)));
-        let is_equal = all.iter().all(|row| {
-            row.stays + row.discharges == 0 || expected.contains(row)
-        });
+        let is_equal = all
+            .iter()
+            .all(|row| row.stays + row.discharges == 0 || expected.contains(row));
         let fast = Timing::of(FAST, || Ok(ours(&mut Source::Memory(columns))?))?;
         let middle = Timing::of(SLOW, || Ok(ours(&mut Source::Database(conn))?))?;
         let slow = Timing::of(SLOW, || load_sql::<NaiveKpis>(conn, &naive, filter))?;
@@ -185,7 +185,11 @@ fn compare_flow(
             |source: &mut Source<'_>, shape: flow::Shape| flow::of_stays(source, filter, shape);
         let found = ours(&mut Source::Memory(columns), shape(usize::MAX, 0))?;
         let sum = |of: &dyn Fn(&domain::columns::Figures) -> u32| -> i64 {
-            found.links.iter().map(|link| i64::from(of(&link.figures))).sum()
+            found
+                .links
+                .iter()
+                .map(|link| i64::from(of(&link.figures)))
+                .sum()
         };
         let expected: Vec<Links> = load_sql(conn, &naive, filter)?;
         let is_equal = expected.first().is_some_and(|expected| {
@@ -193,9 +197,15 @@ fn compare_flow(
                 && expected.stays == sum(&|figures| figures.stays)
                 && expected.patients == sum(&|figures| figures.patients)
         });
-        let fast = Timing::of(FAST, || Ok(ours(&mut Source::Memory(columns), shape(12, 0))?))?;
-        let guarded = Timing::of(FAST, || Ok(ours(&mut Source::Memory(columns), shape(12, 5))?))?;
-        let middle = Timing::of(SLOW, || Ok(ours(&mut Source::Database(conn), shape(12, 0))?))?;
+        let fast = Timing::of(FAST, || {
+            Ok(ours(&mut Source::Memory(columns), shape(12, 0))?)
+        })?;
+        let guarded = Timing::of(FAST, || {
+            Ok(ours(&mut Source::Memory(columns), shape(12, 5))?)
+        })?;
+        let middle = Timing::of(SLOW, || {
+            Ok(ours(&mut Source::Database(conn), shape(12, 0))?)
+        })?;
         let slow = Timing::of(SLOW, || load_sql::<Links>(conn, &naive, filter))?;
         rows.push(vec![
             question.name.to_owned(),

@@ -101,10 +101,15 @@ fn check(row: &Value, side: &str, expected: &BTreeMap<String, Option<f64>>, abou
         let expected = expected.get(name).unwrap_or_else(|| panic!("{name}"));
         let found = kpi[side]["value"].as_f64();
         let is_equal = match (found, expected) {
-            (Some(found), Some(expected)) => (found - expected).abs() < 1e-9 * expected.abs().max(1.0),
+            (Some(found), Some(expected)) => {
+                (found - expected).abs() < 1e-9 * expected.abs().max(1.0)
+            }
             (found, expected) => found == *expected,
         };
-        assert!(is_equal, "{name}: {found:?}, plain SQL {expected:?}: {about}");
+        assert!(
+            is_equal,
+            "{name}: {found:?}, plain SQL {expected:?}: {about}"
+        );
         checked += 1;
     }
     checked
@@ -126,7 +131,12 @@ async fn compare(server: &Server, cases: u64, seed: u64) {
         assert_eq!(found["lengthsDiffer"], lengths);
         for (side, days) in [("current", current), ("previous", previous)] {
             let about = variables.to_string();
-            checked += check(&found["group"], side, &counted(server, &case, days, "true"), &about);
+            checked += check(
+                &found["group"],
+                side,
+                &counted(server, &case, days, "true"),
+                &about,
+            );
             for row in found["clinics"].as_array().expect("clinics") {
                 let key = keys[row["clinic"]["id"].as_str().expect("a clinic")];
                 let clinic = format!("e.clinic_id = {key}");
@@ -134,7 +144,10 @@ async fn compare(server: &Server, cases: u64, seed: u64) {
             }
         }
         for kpi in found["group"]["kpis"].as_array().expect("kpis") {
-            let (now, then) = (kpi["current"]["value"].as_f64(), kpi["previous"]["value"].as_f64());
+            let (now, then) = (
+                kpi["current"]["value"].as_f64(),
+                kpi["previous"]["value"].as_f64(),
+            );
             let difference = now.zip(then).map(|(now, then)| now - then);
             assert_eq!(kpi["difference"].as_f64(), difference);
         }
@@ -179,18 +192,34 @@ async fn clinics_and_group_do_not_tell_of_few_patients() {
                     hidden += 1;
                     hidden_in_margin += usize::from(real["current"]["value"].as_f64() != Some(0.0));
                     assert_eq!(guarded["current"]["value"], Value::Null);
-                    assert_eq!((&guarded["difference"], &guarded["change"]), (&Value::Null, &Value::Null));
+                    assert_eq!(
+                        (&guarded["difference"], &guarded["change"]),
+                        (&Value::Null, &Value::Null)
+                    );
                     continue;
                 }
                 shown += 1;
                 assert_eq!(guarded["current"], real["current"], "{guarded} {variables}");
                 let is_count = guarded["unit"] == "NUMBER" && guarded["kpi"] != "CASES";
                 let value = real["current"]["value"].as_f64().unwrap_or_default();
-                assert!(!is_count || value == 0.0 || value >= 5.0, "{guarded} {variables}");
+                assert!(
+                    !is_count || value == 0.0 || value >= 5.0,
+                    "{guarded} {variables}"
+                );
             }
-            let is_sum = ["ADMISSIONS", "DISCHARGES", "STAYS", "DEATHS", "TRANSFERS_IN"]
-                .contains(&of(&true_rows, 0)["kpi"].as_str().expect("a name"));
-            assert!(!is_sum || hidden_in_margin != 1, "{} {variables}", of(&true_rows, 0));
+            let is_sum = [
+                "ADMISSIONS",
+                "DISCHARGES",
+                "STAYS",
+                "DEATHS",
+                "TRANSFERS_IN",
+            ]
+            .contains(&of(&true_rows, 0)["kpi"].as_str().expect("a name"));
+            assert!(
+                !is_sum || hidden_in_margin != 1,
+                "{} {variables}",
+                of(&true_rows, 0)
+            );
         }
     }
     assert!(hidden > 100 && shown > 100, "{hidden} {shown}");

@@ -176,8 +176,12 @@ async fn random_filters_select_as_plain_sql_does() {
 #[actix_web::test]
 async fn what_is_coded_coarsely_or_not_at_all_has_rows_of_its_own() {
     let server = Server::with_columns(0).await;
-    server.execute("UPDATE conditions SET icd10_code = left(icd10_code, 3) WHERE condition_id % 3 = 0");
-    server.execute("UPDATE conditions SET icd10_code = NULL, icd10_chapter = NULL WHERE encounter_id % 7 = 0");
+    server.execute(
+        "UPDATE conditions SET icd10_code = left(icd10_code, 3) WHERE condition_id % 3 = 0",
+    );
+    server.execute(
+        "UPDATE conditions SET icd10_code = NULL, icd10_chapter = NULL WHERE encounter_id % 7 = 0",
+    );
     server.execute("UPDATE conditions SET icd10_code = 'E91.1', icd10_chapter = NULL WHERE encounter_id % 11 = 0");
     server.refresh();
     let controller = server.user("controller");
@@ -189,23 +193,39 @@ async fn what_is_coded_coarsely_or_not_at_all_has_rows_of_its_own() {
         )))
     };
     let joined = |node: &str, condition: &str| {
-        format!("SELECT DISTINCT {node} AS node, {stay} JOIN conditions c USING (encounter_id) WHERE {condition}")
+        format!(
+            "SELECT DISTINCT {node} AS node, {stay} JOIN conditions c USING (encounter_id) WHERE {condition}"
+        )
     };
     let uncoded = count(
         "'NO_CODE'",
-        &format!("SELECT {stay} WHERE NOT EXISTS (SELECT FROM conditions c WHERE c.encounter_id = e.encounter_id AND c.icd10_code IS NOT NULL)"),
+        &format!(
+            "SELECT {stay} WHERE NOT EXISTS (SELECT FROM conditions c WHERE c.encounter_id = e.encounter_id AND c.icd10_code IS NOT NULL)"
+        ),
     );
     assert_eq!(uncoded.len(), 1);
     for (level, kind, expected) in [
-        ("FOUR", "NOT_FURTHER_SPECIFIED", count("node", &joined("c.icd10_code", "length(c.icd10_code) = 3"))),
-        ("CHAPTER", "NO_CHAPTER", count("'NO_CHAPTER'", &joined("1", "c.icd10_code = 'E91.1'"))),
+        (
+            "FOUR",
+            "NOT_FURTHER_SPECIFIED",
+            count("node", &joined("c.icd10_code", "length(c.icd10_code) = 3")),
+        ),
+        (
+            "CHAPTER",
+            "NO_CHAPTER",
+            count("'NO_CHAPTER'", &joined("1", "c.icd10_code = 'E91.1'")),
+        ),
         ("CHAPTER", "NO_CODE", uncoded.clone()),
         ("FIVE", "NO_CODE", uncoded),
     ] {
         let variables = json!({ "filter": filter, "level": level, "first": 1000 });
         let data = controller.data(DIAGNOSES, variables).await;
         assert!(!expected.is_empty(), "{kind}");
-        assert_eq!(figures(&of_kind(&data["diagnoses"], kind)), expected, "{kind}");
+        assert_eq!(
+            figures(&of_kind(&data["diagnoses"], kind)),
+            expected,
+            "{kind}"
+        );
     }
 }
 
@@ -223,7 +243,10 @@ async fn a_text_finds_codes_and_titles_of_every_level() {
     let code = server.rows("SELECT code, title FROM icd10_titles JOIN (SELECT DISTINCT icd10_code AS code FROM conditions JOIN encounters USING (encounter_id)) c USING (code) ORDER BY code LIMIT 1").remove(0);
     let title = code["title"].as_str().expect("a title").to_uppercase();
     let found = controller.data(document, json!({ "search": title })).await;
-    assert!(texts(&found["diagnoses"]["rows"], "code").contains(&code["code"].as_str().expect("a code").to_owned()));
+    assert!(
+        texts(&found["diagnoses"]["rows"], "code")
+            .contains(&code["code"].as_str().expect("a code").to_owned())
+    );
 }
 
 #[actix_web::test]

@@ -26,7 +26,10 @@ fn check_shape(flow: &Value, stages: i64, minimum: i64) {
     let stage: BTreeMap<&str, i64> = nodes
         .iter()
         .map(|node| {
-            assert_eq!((&node["id"], &node["stage"]), (&node["name"], &node["depth"]));
+            assert_eq!(
+                (&node["id"], &node["stage"]),
+                (&node["name"], &node["depth"])
+            );
             (node["id"].as_str().expect("an id"), number(&node["stage"]))
         })
         .collect();
@@ -39,11 +42,17 @@ fn check_shape(flow: &Value, stages: i64, minimum: i64) {
             .iter()
             .filter(|link| end(link, "source") <= boundary && boundary < end(link, "target"));
         let stays: i64 = crossing.map(|link| number(&link["value"])).sum();
-        assert!(links.is_empty() || Some(stays) == total, "{boundary} {flow}");
+        assert!(
+            links.is_empty() || Some(stays) == total,
+            "{boundary} {flow}"
+        );
     }
     for link in links {
         assert_eq!(link["value"], link["stays"]["value"]);
-        assert!(number(&link["patients"]["value"]) >= minimum.max(1), "{link}");
+        assert!(
+            number(&link["patients"]["value"]) >= minimum.max(1),
+            "{link}"
+        );
         assert!(end(link, "source") < end(link, "target"));
     }
     for node in nodes {
@@ -54,7 +63,9 @@ fn check_shape(flow: &Value, stages: i64, minimum: i64) {
         let (coming, going) = (sum("target"), sum("source"));
         match number(&node["stage"]) {
             0 => assert_eq!((coming, going), (0, number(&node["stays"]["value"]))),
-            last if last == stages => assert_eq!((coming, going), (number(&node["stays"]["value"]), 0)),
+            last if last == stages => {
+                assert_eq!((coming, going), (number(&node["stays"]["value"]), 0))
+            }
             _ => assert_eq!((coming, going), (number(&node["stays"]["value"]), coming)),
         }
     }
@@ -114,7 +125,12 @@ async fn compare(server: &Server, cases: usize, seed: u64) {
                 )
             })
             .collect();
-        assert_eq!(found, counted(server, &case, stages), "{stages} {}", case.filter);
+        assert_eq!(
+            found,
+            counted(server, &case, stages),
+            "{stages} {}",
+            case.filter
+        );
         links += found.len();
     }
     assert!(links > cases * 5, "{links}");
@@ -146,10 +162,16 @@ async fn small_ways_are_led_through_other_nodes_and_no_stay_is_lost() {
         if (1..5).contains(&patients) {
             hidden += 1;
             assert_eq!(flow["stays"], json!({ "value": null, "suppressed": true }));
-            assert_eq!((&flow["links"], &flow["folded"]), (&json!([]), &Value::Null));
+            assert_eq!(
+                (&flow["links"], &flow["folded"]),
+                (&json!([]), &Value::Null)
+            );
         } else {
             shown += usize::from(patients > 0);
-            assert_eq!((&flow["stays"], &flow["patients"]), (&real["stays"], &real["patients"]));
+            assert_eq!(
+                (&flow["stays"], &flow["patients"]),
+                (&real["stays"], &real["patients"])
+            );
         }
     }
     assert!(shown > 10 && hidden > 0, "{shown} {hidden}");
@@ -160,7 +182,12 @@ async fn shapes_out_of_range_are_refused() {
     let server = Server::start();
     let controller = server.user("controller");
     let filter = json!({ "period": { "from": "2025-01-01", "to": "2025-12-31" } });
-    for (stages, top, name) in [(1, 5, "stages"), (11, 5, "stages"), (4, -1, "topStations"), (4, 51, "topStations")] {
+    for (stages, top, name) in [
+        (1, 5, "stages"),
+        (11, 5, "stages"),
+        (4, -1, "topStations"),
+        (4, 51, "topStations"),
+    ] {
         let variables = json!({ "filter": filter, "stages": stages, "top": top });
         let (code, message) = controller.refusal(FLOW, variables).await;
         assert_eq!(code, "BAD_USER_INPUT");

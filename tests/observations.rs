@@ -51,10 +51,22 @@ async fn buckets_equal_plain_sql() {
                     .iter()
                     .find(|row| row["day"] == point["startsOn"] && row["unit"] == series["unit"])
                     .unwrap_or_else(|| panic!("{point} {variables}"));
-                assert_eq!((&point["count"]["value"], &point["patients"]["value"]), (&row["n"], &row["patients"]), "{variables}");
-                for (name, column) in [("mean", "mean"), ("min", "min"), ("max", "max"), ("median", "median"), ("percentile90", "p90")] {
+                assert_eq!(
+                    (&point["count"]["value"], &point["patients"]["value"]),
+                    (&row["n"], &row["patients"]),
+                    "{variables}"
+                );
+                for (name, column) in [
+                    ("mean", "mean"),
+                    ("min", "min"),
+                    ("max", "max"),
+                    ("median", "median"),
+                    ("percentile90", "p90"),
+                ] {
                     let (found, expected) = (point[name].as_f64(), row[column].as_f64());
-                    let is_equal = found.zip(expected).map_or(found == expected, |(a, b)| (a - b).abs() < 1e-9 * b.abs().max(1.0));
+                    let is_equal = found.zip(expected).map_or(found == expected, |(a, b)| {
+                        (a - b).abs() < 1e-9 * b.abs().max(1.0)
+                    });
                     assert!(is_equal, "{name} {point} {row}");
                 }
                 met += 1;
@@ -70,12 +82,16 @@ async fn buckets_equal_plain_sql() {
 async fn few_patients_behind_a_bucket_hide_its_values() {
     let server = Server::with_minimum_cell(5);
     let controller = server.user("controller");
-    let code = server.id("SELECT code AS id FROM observations GROUP BY 1 ORDER BY count(*) DESC LIMIT 1");
+    let code =
+        server.id("SELECT code AS id FROM observations GROUP BY 1 ORDER BY count(*) DESC LIMIT 1");
     let filter = json!({ "period": { "from": "2020-01-01", "to": "2026-12-31" } });
     let variables = json!({ "code": code, "filter": filter, "bucket": "WEEK" });
     let data = controller.data(TREND, variables).await;
     let (mut hidden, mut shown) = (0, 0);
-    for series in data["observationTrend"]["series"].as_array().expect("series") {
+    for series in data["observationTrend"]["series"]
+        .as_array()
+        .expect("series")
+    {
         for point in series["points"].as_array().expect("points") {
             if point["count"]["suppressed"] == true {
                 hidden += 1;
@@ -108,7 +124,10 @@ async fn faults_and_deliveries_are_those_of_the_clinics() {
     let rows = data["dataQuality"]["clinics"].as_array().expect("clinics");
     assert_eq!(rows.len(), crate::cases::clinics(&server).len());
     for (uid, key) in crate::cases::clinics(&server) {
-        let row = rows.iter().find(|row| row["clinic"]["id"] == *uid).expect("a row");
+        let row = rows
+            .iter()
+            .find(|row| row["clinic"]["id"] == *uid)
+            .expect("a row");
         let fault = |name: &str| {
             let faults = row["faults"].as_array().expect("faults");
             let fault = faults.iter().find(|fault| fault["fault"] == name);
@@ -116,21 +135,48 @@ async fn faults_and_deliveries_are_those_of_the_clinics() {
         };
         for (name, sql) in [
             ("OPEN_STAY", "encounters e WHERE discharge_date IS NULL"),
-            ("DISCHARGE_WITHOUT_REASON", "encounters e WHERE discharge_type = 'UNKNOWN'"),
-            ("STAY_WITHOUT_MAIN_DIAGNOSIS", "encounters e WHERE NOT EXISTS (SELECT FROM conditions c WHERE c.encounter_id = e.encounter_id AND is_main AND icd10_code IS NOT NULL)"),
-            ("DIAGNOSIS_WITHOUT_STAY", "conditions e WHERE encounter_id IS NULL"),
-            ("DIAGNOSIS_WITHOUT_CODE", "conditions e WHERE icd10_code IS NULL AND excluded_icd10_code IS NULL"),
-            ("OBSERVATION_WITHOUT_STAY", "observations e WHERE encounter_id IS NULL"),
+            (
+                "DISCHARGE_WITHOUT_REASON",
+                "encounters e WHERE discharge_type = 'UNKNOWN'",
+            ),
+            (
+                "STAY_WITHOUT_MAIN_DIAGNOSIS",
+                "encounters e WHERE NOT EXISTS (SELECT FROM conditions c WHERE c.encounter_id = e.encounter_id AND is_main AND icd10_code IS NOT NULL)",
+            ),
+            (
+                "DIAGNOSIS_WITHOUT_STAY",
+                "conditions e WHERE encounter_id IS NULL",
+            ),
+            (
+                "DIAGNOSIS_WITHOUT_CODE",
+                "conditions e WHERE icd10_code IS NULL AND excluded_icd10_code IS NULL",
+            ),
+            (
+                "OBSERVATION_WITHOUT_STAY",
+                "observations e WHERE encounter_id IS NULL",
+            ),
         ] {
-            let counted = server.rows(&format!("SELECT count(*) AS n FROM {sql} AND e.clinic_id = {key}")).remove(0);
+            let counted = server
+                .rows(&format!(
+                    "SELECT count(*) AS n FROM {sql} AND e.clinic_id = {key}"
+                ))
+                .remove(0);
             assert_eq!(fault(name), counted["n"], "{name}");
         }
     }
     let first = &crate::cases::clinics(&server)[0].0;
     let data = controller.data(document, json!({ "clinic": first })).await;
     let row = &data["dataQuality"]["clinics"][0];
-    assert_eq!(row["quarantine"], json!([{ "rule": "NO_START", "resourceType": "Encounter", "lines": 2 }, { "rule": "JSON_SYNTAX", "resourceType": "Encounter", "lines": 1 }]));
-    assert_eq!(row["deliveries"][0], json!({ "status": "DONE", "quarantined": 3 }));
-    let (_, message) = controller.refusal(document, json!({ "clinic": "Nowhere0001" })).await;
+    assert_eq!(
+        row["quarantine"],
+        json!([{ "rule": "NO_START", "resourceType": "Encounter", "lines": 2 }, { "rule": "JSON_SYNTAX", "resourceType": "Encounter", "lines": 1 }])
+    );
+    assert_eq!(
+        row["deliveries"][0],
+        json!({ "status": "DONE", "quarantined": 3 })
+    );
+    let (_, message) = controller
+        .refusal(document, json!({ "clinic": "Nowhere0001" }))
+        .await;
     assert!(message.starts_with("clinic:"), "{message}");
 }

@@ -83,7 +83,9 @@ async fn a_refresh_that_fails_leaves_the_version_online() {
     let server = Server::start();
     let controller = server.user("controller");
     let before = controller.data(ANSWER, json!({})).await;
-    server.execute("UPDATE encounters SET admission_number = 'changed'; SET LOCAL statement_timeout = 1");
+    server.execute(
+        "UPDATE encounters SET admission_number = 'changed'; SET LOCAL statement_timeout = 1",
+    );
     let failed = server.storage(|conn| storage::refresh::run(conn, |_| {}));
     assert!(failed.is_err(), "no view is built in a millisecond");
     server.execute("SET LOCAL statement_timeout = 0");
@@ -102,7 +104,9 @@ async fn where_nothing_changed_the_views_stand_and_the_version_is_new() {
     server.refresh();
     assert!(!refreshed());
     let controller = server.user("controller");
-    let version = controller.data("{ dataVersion { stale } }", json!({})).await;
+    let version = controller
+        .data("{ dataVersion { stale } }", json!({}))
+        .await;
     assert_eq!(version["dataVersion"]["stale"], false);
     server.execute("UPDATE conditions SET icd10_code = 'J98.9' WHERE condition_id = (SELECT min(condition_id) FROM conditions)");
     server.refresh();
@@ -127,7 +131,9 @@ async fn a_new_version_is_seen_at_once_and_its_columns_follow() {
     assert_ne!(after["diagnoses"]["total"], before["diagnoses"]["total"]);
     server.columns().await;
     assert_eq!(controller.data(ANSWER, json!({})).await, after);
-    let figures = server.send(actix_web::test::TestRequest::get().uri("/metrics")).await;
+    let figures = server
+        .send(actix_web::test::TestRequest::get().uri("/metrics"))
+        .await;
     let version = after["dataVersion"]["id"].as_str().expect("a version");
     let line = format!("clinigraph_analytics_columns{{figure=\"version\"}} {version}");
     assert!(figures.text().contains(&line), "{}", figures.text());

@@ -71,10 +71,7 @@ fn key(row: &Value) -> (String, String) {
 
 #[actix_web::test]
 async fn small_cells_are_hidden_with_all_that_is_computed_from_them() {
-    let (open, guarded) = (
-        Server::with_columns(0).await,
-        Server::with_columns(5).await,
-    );
+    let (open, guarded) = (Server::with_columns(0).await, Server::with_columns(5).await);
     let (truth, client) = (open.user("controller"), guarded.user("controller"));
     let (mut hidden_rows, mut shown_rows) = (0, 0);
     for (from, to) in [

@@ -305,9 +305,7 @@ impl Analytics {
 }
 
 fn unpublished() -> Error {
-    Error::Input(
-        "no data version has been published yet; run `clinigraph refresh`".to_owned(),
-    )
+    Error::Input("no data version has been published yet; run `clinigraph refresh`".to_owned())
 }
 
 #[cfg(test)]

@@ -70,15 +70,11 @@ pub struct ServerSettings {
     #[arg(long, env = "CLINIGRAPH_MINIMUM_CELL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub minimum_cell: u32,
 
-<<<<<<< HEAD
     /// Memory for the columns that analytics are answered from, MiB; 0 answers from the database, as do data that outgrow it
     #[arg(long, env = "CLINIGRAPH_ANALYTICS_MEMORY", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(0..=1_048_576))]
     pub analytics_memory: u32,
 
-    /// WebSockets open at a time
-=======
     /// Open sockets for subscriptions at a time
->>>>>>> main
     #[arg(long, env = "CLINIGRAPH_SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sockets: u32,
 

@@ -13,13 +13,10 @@ pub mod graphql;
 pub mod http;
 pub mod loaders;
 pub mod metrics;
-pub mod rest;
 pub mod questions;
+pub mod rest;
 pub mod server;
 pub mod socket;
 pub mod telemetry;
-<<<<<<< HEAD
-pub mod warming;
-=======
 mod visible_event;
->>>>>>> main
+pub mod warming;

@@ -50,11 +50,7 @@ pub async fn kpis(
 }
 
 /// Flow of a filter's stays.
-pub async fn flow(
-    analytics: &Analytics,
-    filter: StayFilter,
-    shape: Shape,
-) -> Answer<Flow> {
+pub async fn flow(analytics: &Analytics, filter: StayFilter, shape: Shape) -> Answer<Flow> {
     analytics
         .ask(format!("flow {shape:?} {filter:?}"), move |source| {
             flow::of_stays(source, &filter, shape)
@@ -64,5 +60,7 @@ pub async fn flow(
 
 /// Titles of all codes as imported data give them.
 pub async fn titles(analytics: &Analytics) -> Answer<HashMap<String, String>> {
-    analytics.ask_live("titles".to_owned(), diagnoses::titles).await
+    analytics
+        .ask_live("titles".to_owned(), diagnoses::titles)
+        .await
 }

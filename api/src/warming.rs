@@ -34,10 +34,15 @@ pub async fn warm(analytics: &Analytics, minimum: u32) {
             let _answer = questions::diagnoses(analytics, of(period), Level::Chapter).await;
             let _answer = questions::kpis(analytics, of(month), period).await;
         }
-        let _answer = questions::flow(analytics, of(month), Shape {
-            minimum,
-            ..Shape::default()
-        }).await;
+        let _answer = questions::flow(
+            analytics,
+            of(month),
+            Shape {
+                minimum,
+                ..Shape::default()
+            },
+        )
+        .await;
     }
 }
 
@@ -66,7 +71,10 @@ mod tests {
         let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
         let (month, previous, year) = periods(day(2026, 3, 31)).expect("periods");
         assert_eq!((month.from, month.to), (day(2026, 2, 1), day(2026, 2, 28)));
-        assert_eq!((previous.from, previous.to), (day(2026, 1, 1), day(2026, 1, 31)));
+        assert_eq!(
+            (previous.from, previous.to),
+            (day(2026, 1, 1), day(2026, 1, 31))
+        );
         assert_eq!((year.from, year.to), (day(2025, 3, 1), day(2026, 2, 28)));
     }
 }

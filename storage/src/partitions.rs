@@ -102,7 +102,8 @@ mod tests {
         let ahead = "SELECT count(*) FROM generate_series(date_trunc('month', current_date), current_date + interval '2 months', '1 month') m
                       WHERE to_regclass('observations_' || to_char(m, 'YYYY_MM')) IS NOT NULL";
         assert_eq!(texts(&mut conn, ahead), ["3"]);
-        create_month_partitions(&mut conn, day(1999, 11, 5), day(2000, 1, 1)).expect("they are made");
+        create_month_partitions(&mut conn, day(1999, 11, 5), day(2000, 1, 1))
+            .expect("they are made");
         let detached = detach_before(&mut conn, day(2000, 1, 31)).expect("they leave");
         assert_eq!(detached, ["observations_1999_11", "observations_1999_12"]);
         execute(&mut conn, "SELECT FROM observations_1999_11");

@@ -179,9 +179,7 @@ impl Side {
         let mut measures = kpi.measures().iter();
         let suppressed = measures.any(|measure| self.hidden[place].contains(measure));
         Measured {
-            value: kpi
-                .value(kpis, beds, self.days)
-                .filter(|_| !suppressed),
+            value: kpi.value(kpis, beds, self.days).filter(|_| !suppressed),
             suppressed,
         }
     }
@@ -243,7 +241,10 @@ pub(super) async fn compare(
 
 fn row(now: &Side, then: &Side, place: usize, beds: Option<i64>) -> Vec<KpiComparison> {
     let compare = |kpi: indicator::Kpi| {
-        let (current, previous) = (now.measured(place, kpi, beds), then.measured(place, kpi, beds));
+        let (current, previous) = (
+            now.measured(place, kpi, beds),
+            then.measured(place, kpi, beds),
+        );
         let difference = current
             .value
             .zip(previous.value)
@@ -253,7 +254,9 @@ fn row(now: &Side, then: &Side, place: usize, beds: Option<i64>) -> Vec<KpiCompa
             kpi: kpi.into(),
             unit: kpi.unit().into(),
             difference,
-            change: difference.zip(base).map(|(difference, base)| difference / base),
+            change: difference
+                .zip(base)
+                .map(|(difference, base)| difference / base),
             current,
             previous,
         }

@@ -189,12 +189,12 @@ impl<'a> Side<'a> {
     }
 
     fn path(&self, place: usize) -> Vec<&DiagnosisNode> {
-        let mut path: Vec<&DiagnosisNode> = std::iter::successors(
-            self.tree.nodes[place].parent,
-            |place| self.tree.nodes[*place].parent,
-        )
-        .map(|place| &self.tree.nodes[place])
-        .collect();
+        let mut path: Vec<&DiagnosisNode> =
+            std::iter::successors(self.tree.nodes[place].parent, |place| {
+                self.tree.nodes[*place].parent
+            })
+            .map(|place| &self.tree.nodes[place])
+            .collect();
         path.reverse();
         path
     }
@@ -289,7 +289,9 @@ impl<'a> Table<'a> {
             _ if key.0.1 != codes::Kind::Node || is_hidden => false,
             Level::Chapter | Level::Block => figures.stays > 0 || then.is_some(),
             _ => self.now.tree.nodes.iter().any(|child| {
-                child.kind == codes::Kind::Node && child.parent.is_some() && child.parent == place.copied()
+                child.kind == codes::Kind::Node
+                    && child.parent.is_some()
+                    && child.parent == place.copied()
             }),
         };
         DiagnosisRow {

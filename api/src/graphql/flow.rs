@@ -124,7 +124,9 @@ pub(super) async fn of_stays(
             _ => None,
         })
         .collect();
-    let units = request.loader.load_many(stations.into_iter().map(OrgUnitId));
+    let units = request
+        .loader
+        .load_many(stations.into_iter().map(OrgUnitId));
     let units: HashMap<i64, (String, String)> = units
         .await
         .map_err(fail)?

@@ -298,7 +298,9 @@ impl Query {
     async fn data_quality(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "One clinic; all that the caller may see when absent.")] clinic: Option<ID>,
+        #[graphql(desc = "One clinic; all that the caller may see when absent.")] clinic: Option<
+            ID,
+        >,
     ) -> Result<DataQuality> {
         quality::of_clinics(ctx, clinic).await
     }

@@ -168,9 +168,7 @@ impl FlowCount {
         for (stay, way) in self.places.chunks_exact(self.last + 1).enumerate() {
             let (person, days) = (self.people[stay], self.bed_days[stay]);
             for (source, target) in steps(way) {
-                links
-                    .tally(source, target)
-                    .add(person, stay as u32, days);
+                links.tally(source, target).add(person, stay as u32, days);
             }
         }
         links
@@ -281,7 +279,12 @@ impl Links {
             let (source, target) = self.ends(place);
             source == (ends.0, OTHER) && target == (ends.1, OTHER)
         };
-        if small == 1 && is_small.iter().position(|small| *small).is_some_and(is_straight) {
+        if small == 1
+            && is_small
+                .iter()
+                .position(|small| *small)
+                .is_some_and(is_straight)
+        {
             let others = (0..self.tallies.len())
                 .filter(|&place| !is_small[place] && patients(&self.tallies[place]) > 0);
             let smallest = others.min_by_key(|&place| patients(&self.tallies[place]))?;

@@ -114,9 +114,9 @@ impl Kpi {
             Kpi::Cases => &[M::Admissions, M::Discharges],
             Kpi::Stays | Kpi::Patients => &[M::Stays],
             Kpi::BedDays | Kpi::Occupancy => &[M::BedDays],
-            Kpi::AverageLengthOfStay
-            | Kpi::MedianLengthOfStay
-            | Kpi::LengthOfStayPercentile90 => &[M::DischargedBedDays, M::Discharges],
+            Kpi::AverageLengthOfStay | Kpi::MedianLengthOfStay | Kpi::LengthOfStayPercentile90 => {
+                &[M::DischargedBedDays, M::Discharges]
+            }
             Kpi::CarriedOver => &[M::CensusBefore],
             Kpi::MidnightCensus => &[M::CensusAfter],
             Kpi::EmergencyShare => &[M::Emergencies, M::Admissions],
@@ -232,9 +232,11 @@ pub fn hidden(all: &[&Kpis], minimum: u32) -> Vec<Vec<Measure>> {
     }
     for measure in measures {
         let clinics = (1..all.len()).map(|number| (place(number, measure), -1));
-        cells
-            .equations
-            .push(std::iter::once((place(0, measure), 1)).chain(clinics).collect());
+        cells.equations.push(
+            std::iter::once((place(0, measure), 1))
+                .chain(clinics)
+                .collect(),
+        );
     }
     let hidden = cells.hidden(minimum);
     let of = |number: usize| {

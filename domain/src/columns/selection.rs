@@ -1,8 +1,6 @@
 //! A filter made ready for columns: names become bits, keys and nodes become sets of numbers.
 
-use super::{
-    ADMISSION_TYPES, CASE_KINDS, Columns, DISCHARGE_TYPES, Properties, SEXES, day_number,
-};
+use super::{ADMISSION_TYPES, CASE_KINDS, Columns, DISCHARGE_TYPES, Properties, SEXES, day_number};
 use crate::stay::{AgeGroup, DateBasis, DiagnosisRole, Period, StayFilter};
 
 /// Ages from here on are one.

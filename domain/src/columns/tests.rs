@@ -65,19 +65,21 @@ fn stay() -> impl Strategy<Value = Stay> {
         codes,
         prop::collection::vec(1_i64..6, 0..5),
     )
-        .prop_map(|((person, clinic, from, nights), types, age, codes, stations)| Stay {
-            person,
-            clinic,
-            from,
-            nights,
-            types: match nights {
-                Some(_) => types,
-                None => (types.0, 11, types.2, types.3),
+        .prop_map(
+            |((person, clinic, from, nights), types, age, codes, stations)| Stay {
+                person,
+                clinic,
+                from,
+                nights,
+                types: match nights {
+                    Some(_) => types,
+                    None => (types.0, 11, types.2, types.3),
+                },
+                age,
+                codes,
+                stations,
             },
-            age,
-            codes,
-            stations,
-        })
+        )
 }
 
 fn filter() -> impl Strategy<Value = StayFilter> {
@@ -89,21 +91,39 @@ fn filter() -> impl Strategy<Value = StayFilter> {
         prop::option::of(0..4_usize),
         prop::option::of(0_i16..90),
         prop::collection::vec(1_i64..6, 0..2),
-        prop::option::of(prop::sample::select(vec!["I", "IX", "I10-I15", "A00", "A00.1"])),
+        prop::option::of(prop::sample::select(vec![
+            "I", "IX", "I10-I15", "A00", "A00.1",
+        ])),
     )
-        .prop_map(move |((from, days, by_discharge, main), clinics, types, sex, age, stations, node)| StayFilter {
-            period: Period { from: day(from), to: day(from + days) },
-            basis: [DateBasis::Admission, DateBasis::Discharge][maybe(by_discharge)],
-            clinics,
-            sexes: sex.map(|sex| SEXES[sex]).into_iter().collect(),
-            age_groups: age.map(|from| AgeGroup { from, to: from + 20 }).into_iter().collect(),
-            admission_types: types.into_iter().map(|place| ADMISSION_TYPES[place]).collect(),
-            discharge_types: Vec::new(),
-            stations,
-            diagnosis: node.map(|node| Node::parse(node).expect("a node")),
-            role: [DiagnosisRole::Any, DiagnosisRole::Main][maybe(main)],
-            case_kind: None,
-        })
+        .prop_map(
+            move |((from, days, by_discharge, main), clinics, types, sex, age, stations, node)| {
+                StayFilter {
+                    period: Period {
+                        from: day(from),
+                        to: day(from + days),
+                    },
+                    basis: [DateBasis::Admission, DateBasis::Discharge][maybe(by_discharge)],
+                    clinics,
+                    sexes: sex.map(|sex| SEXES[sex]).into_iter().collect(),
+                    age_groups: age
+                        .map(|from| AgeGroup {
+                            from,
+                            to: from + 20,
+                        })
+                        .into_iter()
+                        .collect(),
+                    admission_types: types
+                        .into_iter()
+                        .map(|place| ADMISSION_TYPES[place])
+                        .collect(),
+                    discharge_types: Vec::new(),
+                    stations,
+                    diagnosis: node.map(|node| Node::parse(node).expect("a node")),
+                    role: [DiagnosisRole::Any, DiagnosisRole::Main][maybe(main)],
+                    case_kind: None,
+                }
+            },
+        )
 }
 
 fn has_properties(filter: &StayFilter, stay: &Stay) -> bool {
@@ -111,13 +131,18 @@ fn has_properties(filter: &StayFilter, stay: &Stay) -> bool {
     filter.clinics.contains(&stay.clinic)
         && (filter.sexes.is_empty() || filter.sexes.contains(&SEXES[stay.types.3]))
         && (filter.admission_types.is_empty()
-            || filter.admission_types.contains(&ADMISSION_TYPES[stay.types.0]))
+            || filter
+                .admission_types
+                .contains(&ADMISSION_TYPES[stay.types.0]))
         && filter.age_groups.iter().all(|group| {
             stay.age
                 .is_some_and(|age| group.from <= age && age <= group.to)
         })
         && (filter.stations.is_empty()
-            || stay.stations.iter().any(|station| filter.stations.contains(station)))
+            || stay
+                .stations
+                .iter()
+                .any(|station| filter.stations.contains(station)))
         && filter.diagnosis.as_ref().is_none_or(|node| {
             let (first, last) = node.bounds();
             codes.iter().any(|code| first <= *code && *code <= last)
@@ -165,7 +190,11 @@ fn figures<'a>(stays: impl Iterator<Item = &'a Stay>) -> Figures {
         patients: people.len() as u32,
         stays: stays.len() as u32,
         finished: stays.iter().filter(|stay| stay.nights.is_some()).count() as u32,
-        bed_days: stays.iter().filter_map(|stay| stay.nights).map(|nights| nights.max(1)).sum(),
+        bed_days: stays
+            .iter()
+            .filter_map(|stay| stay.nights)
+            .map(|nights| nights.max(1))
+            .sum(),
     }
 }
 

@@ -44,11 +44,7 @@ pub struct DiagnosisTree {
 ///
 /// # Errors
 /// When the database fails.
-pub fn tree(
-    source: &mut Source<'_>,
-    filter: &StayFilter,
-    level: Level,
-) -> Result<DiagnosisTree> {
+pub fn tree(source: &mut Source<'_>, filter: &StayFilter, level: Level) -> Result<DiagnosisTree> {
     source.scan(
         || stays::selected(filter),
         DiagnosisCount::new(level),

@@ -103,7 +103,9 @@ fn query(code: &str, filter: &StayFilter, bucket: Bucket) -> Statement {
         .bind(Value::Ints(filter.clinics.clone()))
         .push(")");
     if has_properties(filter) {
-        query.push(" AND o.encounter_id IN (SELECT s.encounter_id FROM analytics.stay_facts s WHERE ");
+        query.push(
+            " AND o.encounter_id IN (SELECT s.encounter_id FROM analytics.stay_facts s WHERE ",
+        );
         query.append(&stays::with_properties(filter)).push(")");
     }
     query.push(" GROUP BY 1, 2 ORDER BY 1, 2");

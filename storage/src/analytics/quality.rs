@@ -127,10 +127,7 @@ pub fn faults(conn: &mut Connection, clinics: &[i64]) -> Result<Vec<Fault>> {
 ///
 /// # Errors
 /// When a query fails.
-pub fn deliveries(
-    conn: &mut Connection,
-    clinics: &[i64],
-) -> Result<(Vec<Quarantined>, Vec<Load>)> {
+pub fn deliveries(conn: &mut Connection, clinics: &[i64]) -> Result<(Vec<Quarantined>, Vec<Load>)> {
     let clinics = Value::Ints(clinics.to_vec());
     let mut query = Statement::new(
         "SELECT r.clinic_id, q.rule, q.resource_type, count(*) AS lines

@@ -75,12 +75,15 @@ pub fn load(conn: &mut Connection, most_bytes: usize) -> Result<Option<Columns>>
     /// Ends the reading early; never seen outside.
     const TOO_MANY: &str = "the columns outgrow their memory";
     let mut columns = stays::empty_columns(conn)?;
-    let outcome = stays::read(conn, &mut columns, &Statement::new("true"), |columns| {
-        match columns.bytes() > most_bytes {
+    let outcome = stays::read(
+        conn,
+        &mut columns,
+        &Statement::new("true"),
+        |columns| match columns.bytes() > most_bytes {
             true => Err(crate::Error::Input(TOO_MANY.to_owned())),
             false => Ok(()),
-        }
-    });
+        },
+    );
     match outcome {
         Err(crate::Error::Input(reason)) if reason == TOO_MANY => return Ok(None),
         outcome => outcome?,

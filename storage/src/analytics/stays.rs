@@ -111,8 +111,9 @@ pub(super) fn empty_columns(conn: &mut Connection) -> Result<Columns> {
         "SELECT station_id FROM stations WHERE department_key LIKE '36%' ORDER BY 1",
     )
     .load(conn)?;
-    let last: Last = diesel::sql_query("SELECT max(admission_date) AS day FROM analytics.stay_facts")
-        .get_result(conn)?;
+    let last: Last =
+        diesel::sql_query("SELECT max(admission_date) AS day FROM analytics.stay_facts")
+            .get_result(conn)?;
     let mut columns = Columns::new(
         keys.into_iter()
             .map(|key| key.station_id)
@@ -155,9 +156,7 @@ pub(crate) fn selected(filter: &StayFilter) -> Statement {
 /// The stays with the properties of a filter, whatever their days.
 pub(super) fn with_properties(filter: &StayFilter) -> Statement {
     let mut query = Statement::new("s.clinic_id = ANY(");
-    query
-        .bind(Value::Ints(filter.clinics.clone()))
-        .push(")");
+    query.bind(Value::Ints(filter.clinics.clone())).push(")");
     let sexes = filter.sexes.iter().filter_map(|asked| {
         let place = SEXES.iter().position(|sex| sex == asked)?;
         Some(SEX_NAMES[place])
