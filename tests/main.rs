@@ -3,6 +3,7 @@
 mod cases;
 mod comparison;
 mod diagnoses;
+mod diagnosis_rows;
 mod errors;
 mod examples;
 mod flow;

@@ -38,8 +38,10 @@ pub struct Analytics {
 struct State {
     /// Version and columns of it.
     held: Option<(i64, Arc<Columns>)>,
-    /// Version that is being read, or was found too large.
+    /// Version that is being read, or was read.
     tried: Option<i64>,
+    /// Version whose columns outgrow their memory.
+    refused: Option<i64>,
     load_seconds: f64,
     answers: Answers,
 }
@@ -235,6 +237,7 @@ impl Analytics {
                 limit_bytes = most_bytes,
                 "columns outgrow their memory; the database answers"
             );
+            self.lock().refused = Some(version);
             return Ok(());
         };
         let load_seconds = started.elapsed().as_secs_f64();
@@ -261,7 +264,7 @@ impl Analytics {
             match self.version().await.map(|version| version.data_version_id) {
                 Ok(newest) if ready != Some(newest) => {
                     self.columns(newest);
-                    if self.most_bytes == 0 || self.held().version == newest {
+                    if self.is_settled(newest) {
                         crate::warming::warm(&self, minimum).await;
                         ready = Some(newest);
                         continue;
@@ -271,6 +274,13 @@ impl Analytics {
                 _ => tokio::time::sleep(LOOK_EVERY).await,
             }
         }
+    }
+
+    /// Whether the columns of a version are held, or never will be.
+    fn is_settled(&self, version: i64) -> bool {
+        self.most_bytes == 0
+            || self.held().version == version
+            || self.lock().refused == Some(version)
     }
 
     /// The database that answers while no columns are held.

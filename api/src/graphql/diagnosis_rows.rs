@@ -1,6 +1,6 @@
 //! Rows of the drill-down: figures with what of them is hidden, titles and change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_graphql::{Enum, SimpleObject};
 use domain::{
@@ -146,6 +146,8 @@ struct Side<'a> {
     visibility: Vec<Visibility>,
     places: BTreeMap<Key, usize>,
     is_total_hidden: bool,
+    /// Nodes with a child that is a code of its own.
+    opened: HashSet<usize>,
 }
 
 impl<'a> Side<'a> {
@@ -156,10 +158,15 @@ impl<'a> Side<'a> {
             .map(|node| (node.figures.patients.into(), node.parent))
             .collect();
         let places = tree.nodes.iter().enumerate();
+        let codes_of_their_own = tree
+            .nodes
+            .iter()
+            .filter(|node| node.kind == codes::Kind::Node);
         Side {
             visibility: suppression::tree(tree.total.patients.into(), &nodes, minimum),
             places: places.map(|(place, node)| (Key::of(node), place)).collect(),
             is_total_hidden: suppression::is_small(tree.total.patients.into(), minimum),
+            opened: codes_of_their_own.filter_map(|node| node.parent).collect(),
             tree,
         }
     }
@@ -288,11 +295,7 @@ impl<'a> Table<'a> {
         let has_children = match key.0.0 {
             _ if key.0.1 != codes::Kind::Node || is_hidden => false,
             Level::Chapter | Level::Block => figures.stays > 0 || then.is_some(),
-            _ => self.now.tree.nodes.iter().any(|child| {
-                child.kind == codes::Kind::Node
-                    && child.parent.is_some()
-                    && child.parent == place.copied()
-            }),
+            _ => place.is_some_and(|place| self.now.opened.contains(place)),
         };
         DiagnosisRow {
             code: key.0.3.clone(),
