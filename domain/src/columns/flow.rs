@@ -119,21 +119,22 @@ impl FlowCount {
     #[must_use]
     pub fn finish(mut self, columns: &Columns, top_stations: usize, minimum: u32) -> Flow {
         let total = self.total.figures();
-        let mut folded = vec![false; self.people.len()];
         if total.stays == 0 || total.patients < minimum {
             return Flow {
                 total,
                 ..Flow::default()
             };
         }
+        let mut folded = vec![false; self.people.len()];
         self.fold_rare_stations(columns, top_stations, &mut folded);
-        let mut links = self.links();
-        while let Some(small) = links.small(minimum) {
-            self.fold_links(&small, &mut folded);
-            links = self.links();
+        let nodes = Nodes::number(self.last, &mut self.places);
+        let mut links = self.links(&nodes);
+        while let Some(is_small) = nodes.small_links(&links, minimum) {
+            self.fold_links(&nodes, &is_small, &mut folded);
+            links = self.links(&nodes);
         }
         Flow {
-            links: links.list(self.last, columns),
+            links: nodes.list(&links, self.last, columns),
             total,
             folded: folded.iter().filter(|folded| **folded).count() as u32,
         }
@@ -162,13 +163,13 @@ impl FlowCount {
         }
     }
 
-    /// Counts every link.
-    fn links(&self) -> Links {
-        let mut links = Links::new(self.last, &self.places);
+    /// Counts every link between numbered nodes.
+    fn links(&self, nodes: &Nodes) -> Vec<Tally> {
+        let mut links = vec![Tally::default(); nodes.places.len() * nodes.places.len()];
         for (stay, way) in self.places.chunks_exact(self.last + 1).enumerate() {
             let (person, days) = (self.people[stay], self.bed_days[stay]);
-            for (source, target) in steps(way) {
-                links.tally(source, target).add(person, stay as u32, days);
+            for (_, _, link) in steps(way, nodes) {
+                links[link].add(person, stay as u32, days);
             }
         }
         links
@@ -176,156 +177,123 @@ impl FlowCount {
 
     /// Leads the stays of small links through other nodes: the target first, then the source; where both are other
     /// nodes already, straight from admission to discharge.
-    fn fold_links(&mut self, small: &Small<'_>, folded: &mut [bool]) {
+    fn fold_links(&mut self, nodes: &Nodes, is_small: &[bool], folded: &mut [bool]) {
         for (way, folded) in self.places.chunks_exact_mut(self.last + 1).zip(folded) {
-            let step = steps(way).find(|(source, target)| small.contains(*source, *target));
-            let Some(((from, source), (to, target))) = step else {
+            let step = steps(way, nodes).find(|(_, _, link)| is_small[*link]);
+            let Some((from, to, _)) = step else {
                 continue;
             };
             *folded = true;
-            if target != OTHER {
-                way[to] = OTHER;
-            } else if source != OTHER {
-                way[from] = OTHER;
+            if way[to] != nodes.other[to] {
+                way[to] = nodes.other[to];
+            } else if way[from] != nodes.other[from] {
+                way[from] = nodes.other[from];
             } else {
-                way.fill(ABSENT);
-                way[0] = OTHER;
-                way[self.last] = OTHER;
+                way.fill(NO_NODE);
+                way[0] = nodes.other[0];
+                way[self.last] = nodes.other[self.last];
             }
         }
     }
 }
 
-/// The links of a way: stage and place of both ends.
-fn steps(way: &[u16]) -> impl Iterator<Item = ((usize, u16), (usize, u16))> + '_ {
+/// Number of a node at a stage that a stay does not touch.
+const NO_NODE: u16 = u16::MAX;
+
+/// The links of a numbered way: the stages of both ends, and the number of the link.
+fn steps<'a>(way: &'a [u16], nodes: &Nodes) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
+    let count = nodes.places.len();
     let present = || {
-        way.iter()
-            .copied()
-            .enumerate()
-            .filter(|(_, place)| *place != ABSENT)
+        let stages = way.iter().copied().enumerate();
+        stages.filter(|(_, node)| *node != NO_NODE)
     };
-    present().zip(present().skip(1))
+    present()
+        .zip(present().skip(1))
+        .map(move |((from, source), (to, target))| {
+            (from, to, usize::from(source) * count + usize::from(target))
+        })
 }
 
-/// Figures of links between dense nodes.
-struct Links {
-    /// Dense number of (stage, place).
-    numbers: Vec<Vec<u16>>,
-    nodes: Vec<(usize, u16)>,
-    tallies: Vec<Tally>,
+/// Nodes with dense numbers; a link's number is its source's times the number of nodes plus its target's.
+struct Nodes {
+    /// Stage and place of each node.
+    places: Vec<(usize, u16)>,
+    /// The other node of each stage.
+    other: Vec<u16>,
 }
 
-/// Links whose stays must be led elsewhere.
-struct Small<'a> {
-    links: &'a Links,
-    is_small: Vec<bool>,
-}
-
-impl Small<'_> {
-    fn contains(&self, source: (usize, u16), target: (usize, u16)) -> bool {
-        self.is_small[self.links.place(source, target)]
-    }
-}
-
-impl Links {
-    fn new(last: usize, places: &[u16]) -> Self {
-        let mut numbers = vec![Vec::new(); last + 1];
-        let mut nodes = Vec::new();
-        for way in places.chunks_exact(last + 1) {
-            for (stage, &place) in way.iter().enumerate() {
-                let of_stage: &mut Vec<u16> = &mut numbers[stage];
-                if of_stage.len() <= usize::from(place) {
-                    of_stage.resize(usize::from(place) + 1, u16::MAX);
-                }
-                if place != ABSENT && of_stage[usize::from(place)] == u16::MAX {
-                    of_stage[usize::from(place)] = nodes.len() as u16;
-                    nodes.push((stage, place));
-                }
+impl Nodes {
+    /// Puts numbers in place of the places.
+    fn number(last: usize, ways: &mut [u16]) -> Self {
+        let mut numbers: Vec<Vec<u16>> = vec![Vec::new(); last + 1];
+        let mut places = Vec::new();
+        let mut number = |stage: usize, place: u16| {
+            let known = &mut numbers[stage];
+            if known.len() <= usize::from(place) {
+                known.resize(usize::from(place) + 1, NO_NODE);
+            }
+            if known[usize::from(place)] == NO_NODE {
+                known[usize::from(place)] = places.len() as u16;
+                places.push((stage, place));
+            }
+            known[usize::from(place)]
+        };
+        let other = (0..=last).map(|stage| number(stage, OTHER)).collect();
+        for way in ways.chunks_exact_mut(last + 1) {
+            for (stage, place) in way.iter_mut().enumerate() {
+                *place = match *place {
+                    ABSENT => NO_NODE,
+                    place => number(stage, place),
+                };
             }
         }
-        Links {
-            tallies: vec![Tally::default(); nodes.len() * nodes.len()],
-            numbers,
-            nodes,
-        }
+        Nodes { places, other }
     }
 
-    fn place(&self, source: (usize, u16), target: (usize, u16)) -> usize {
-        let number =
-            |(stage, place): (usize, u16)| usize::from(self.numbers[stage][usize::from(place)]);
-        number(source) * self.nodes.len() + number(target)
-    }
-
-    fn tally(&mut self, source: (usize, u16), target: (usize, u16)) -> &mut Tally {
-        let place = self.place(source, target);
-        &mut self.tallies[place]
-    }
-
-    /// Links that too few patients go; `None` when there are none. Where the link between other nodes from admission to
-    /// discharge is all that is left to lead ways to and is small itself, the smallest link joins it.
-    fn small(&self, minimum: u32) -> Option<Small<'_>> {
-        let patients = |tally: &Tally| tally.figures().patients;
-        let mut is_small: Vec<bool> = self
-            .tallies
-            .iter()
-            .map(|tally| (1..minimum).contains(&patients(tally)))
+    /// Links that too few patients go; `None` when there are none. Where the link between the other nodes of admission and
+    /// discharge alone is small, the smallest of the rest joins it.
+    fn small_links(&self, links: &[Tally], minimum: u32) -> Option<Vec<bool>> {
+        let patients = |link: usize| links[link].figures().patients;
+        let mut is_small: Vec<bool> = (0..links.len())
+            .map(|link| (1..minimum).contains(&patients(link)))
             .collect();
-        let small = is_small.iter().filter(|small| **small).count();
-        if small == 0 {
-            return None;
+        let small: Vec<usize> = (0..links.len()).filter(|&link| is_small[link]).collect();
+        let straight = usize::from(self.other[0]) * self.places.len()
+            + self.other.last().map_or(0, |node| usize::from(*node));
+        if small == [straight] {
+            let others = (0..links.len()).filter(|&link| !is_small[link] && patients(link) > 0);
+            is_small[others.min_by_key(|&link| patients(link))?] = true;
         }
-        let ends = (0, self.numbers.len() - 1);
-        let is_straight = |place: usize| {
-            let (source, target) = self.ends(place);
-            source == (ends.0, OTHER) && target == (ends.1, OTHER)
-        };
-        if small == 1
-            && is_small
-                .iter()
-                .position(|small| *small)
-                .is_some_and(is_straight)
-        {
-            let others = (0..self.tallies.len())
-                .filter(|&place| !is_small[place] && patients(&self.tallies[place]) > 0);
-            let smallest = others.min_by_key(|&place| patients(&self.tallies[place]))?;
-            is_small[smallest] = true;
-        }
-        Some(Small {
-            links: self,
-            is_small,
-        })
+        (!small.is_empty()).then_some(is_small)
     }
 
-    fn ends(&self, place: usize) -> ((usize, u16), (usize, u16)) {
-        (
-            self.nodes[place / self.nodes.len()],
-            self.nodes[place % self.nodes.len()],
-        )
-    }
-
-    fn list(&self, last: usize, columns: &Columns) -> Vec<FlowLink> {
-        let node = |(stage, place): (usize, u16)| FlowNode {
-            stage,
-            place: match place {
-                OTHER => Place::Other,
-                FURTHER => Place::Further,
-                place if stage == 0 => Place::Admission(usize::from(place - FIRST)),
-                place if stage == last => Place::Discharge(usize::from(place - FIRST)),
-                place => Place::Station(columns.station_keys()[usize::from(place - FIRST)]),
-            },
+    /// The links that stays go.
+    fn list(&self, links: &[Tally], last: usize, columns: &Columns) -> Vec<FlowLink> {
+        let node = |number: usize| {
+            let (stage, place) = self.places[number];
+            FlowNode {
+                stage,
+                place: match place {
+                    OTHER => Place::Other,
+                    FURTHER => Place::Further,
+                    place if stage == 0 => Place::Admission(usize::from(place - FIRST)),
+                    place if stage == last => Place::Discharge(usize::from(place - FIRST)),
+                    place => Place::Station(columns.station_keys()[usize::from(place - FIRST)]),
+                },
+            }
         };
-        let mut links: Vec<FlowLink> = (0..self.tallies.len())
-            .filter(|&place| self.tallies[place].figures().stays > 0)
-            .map(|place| {
-                let (source, target) = self.ends(place);
-                FlowLink {
-                    source: node(source),
-                    target: node(target),
-                    figures: self.tallies[place].figures(),
-                }
+        let mut listed: Vec<FlowLink> = links
+            .iter()
+            .map(Tally::figures)
+            .enumerate()
+            .filter(|(_, figures)| figures.stays > 0)
+            .map(|(link, figures)| FlowLink {
+                source: node(link / self.places.len()),
+                target: node(link % self.places.len()),
+                figures,
             })
             .collect();
-        links.sort_by_key(|link| (link.source, link.target));
-        links
+        listed.sort_by_key(|link| (link.source, link.target));
+        listed
     }
 }

@@ -59,7 +59,8 @@ pub fn load_version(
     most_bytes: usize,
 ) -> Result<Option<(i64, Option<Columns>)>> {
     version::snapshot(conn, |conn| {
-        conn.batch_execute("SET LOCAL statement_timeout = 0")?;
+        // Putting all stays into the order of persons would spill to disk in the usual work_mem.
+        conn.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '256MB'")?;
         let Some(version) = version::current(conn)? else {
             return Ok(None);
         };
