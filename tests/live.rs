@@ -85,6 +85,7 @@ async fn changes_of_the_scope_arrive_and_others_do_not() {
         .await;
     let mut admin = place.follower("admin", json!({ "mode": "ALL" })).await;
 
+    clerk.drain().await;
     place.import("evchangAAAA", &place.own, "ACTIVE");
     for socket in [&mut clerk, &mut admin] {
         assert_eq!(
@@ -165,19 +166,17 @@ async fn a_revoked_token_ends_the_socket() {
     assert_eq!(clerk.closed().await, 4403);
 
     // One that expires is noticed before anything is delivered.
-    let mut district = place
-        .follower("district", json!({ "mode": "ACCESSIBLE" }))
-        .await;
+    let mut admin = place.follower("admin", json!({ "mode": "ALL" })).await;
     place.server.execute(
         "ALTER TABLE apitoken DISABLE TRIGGER announce_access;
-         UPDATE apitoken SET expires_at = now() WHERE userinfoid = (SELECT userinfoid FROM userinfo WHERE username = 'district');
+         UPDATE apitoken SET expires_at = now() WHERE userinfoid = (SELECT userinfoid FROM userinfo WHERE username = 'admin');
          ALTER TABLE apitoken ENABLE TRIGGER announce_access",
     );
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     place
         .server
         .execute("UPDATE singleevent SET lastupdated = lastupdated");
-    assert_eq!(district.closed().await, 4403);
+    assert_eq!(admin.closed().await, 4403);
 }
 
 #[actix_web::test]

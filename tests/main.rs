@@ -2,6 +2,7 @@
 
 mod cases;
 mod comparison;
+mod conformance;
 mod diagnoses;
 mod diagnosis_rows;
 mod errors;
@@ -14,6 +15,8 @@ mod outage;
 mod paging;
 mod protocol;
 mod refresh;
+mod rest;
+mod saved_views;
 mod schema;
 mod sockets;
 mod statements;
@@ -21,3 +24,4 @@ mod support;
 mod suppression;
 mod visibility;
 mod working_list;
+mod writes;

@@ -217,6 +217,15 @@ impl Socket {
         panic!("the subscription never began");
     }
 
+    /// Takes what has been sent by now.
+    pub async fn drain(&mut self) {
+        while self
+            .receive_within(Duration::from_millis(400))
+            .await
+            .is_some()
+        {}
+    }
+
     /// The next change: kind, event, whether the event came with it.
     pub async fn change(&mut self) -> (String, Value, bool) {
         let message = self.receive().await;

@@ -53,6 +53,8 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         checkout_timeout: 1,
         minimum_cell,
         analytics_memory: 0,
+        minimum_event_cell: 0,
+        import_limit: 64,
         sockets: 4,
         allowed_origins: vec![],
     }

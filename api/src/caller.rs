@@ -9,7 +9,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{Error, Result, events::ProgramScope};
 
-use crate::{analytics::Analytics, cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders};
+use crate::{
+    analytics::Analytics, cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders,
+    writing::ImportMetadata,
+};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -20,8 +23,11 @@ pub struct Shared {
     pub minimum_cell: u32,
     /// What analytics are answered from.
     pub analytics: Analytics,
+    /// Minimum number of events behind a shown figure of an aggregate; 0 or 1 shows all.
+    pub minimum_event_cell: u32,
     /// News of changes.
     pub feed: Feed,
+    pub(crate) import_metadata: ImportMetadata,
     trees: Arc<VersionedCache<(), Tree>>,
     callers: Arc<VersionedCache<i64, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
@@ -30,12 +36,14 @@ pub struct Shared {
 impl Shared {
     /// Shared state over a database, with empty caches. Analytics may hold `analytics_bytes` in memory.
     #[must_use]
-    pub fn new(db: Db, minimum_cell: u32, analytics_bytes: usize) -> Self {
+    pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32, analytics_bytes: usize) -> Self {
         Shared {
             analytics: Analytics::new(db.clone(), analytics_bytes),
             feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
+            minimum_event_cell,
+            import_metadata: Arc::default(),
             trees: Arc::default(),
             callers: Arc::default(),
             scopes: Arc::default(),
@@ -101,6 +109,12 @@ impl RequestContext {
     }
 
     /// The version of metadata and people that the request sees.
+    #[must_use]
+    pub fn metadata_version(&self) -> i64 {
+        self.metadata_version
+    }
+
+    /// The version of metadata and users under which the request is answered.
     #[must_use]
     pub fn metadata_version(&self) -> i64 {
         self.metadata_version

@@ -77,6 +77,9 @@ pub enum Import {
         /// Username recorded as the importer
         #[arg(long, default_value = "admin")]
         user: String,
+        /// What is stored when an object is refused: nothing, or the good ones
+        #[arg(long, default_value = "object")]
+        atomic: Atomic,
     },
     /// FHIR R4: NDJSON or bundles
     Fhir {
@@ -86,6 +89,15 @@ pub enum Import {
         #[arg(long, value_name = "UID")]
         clinic: String,
     },
+}
+
+/// What an import stores when it refuses an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Atomic {
+    /// Nothing
+    All,
+    /// The good objects
+    Object,
 }
 
 /// What can be done with tokens.

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+use crate::rest::body::BodyLimit;
+
 /// Settings that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -73,6 +75,12 @@ pub struct ServerSettings {
     /// Memory for the columns that analytics are answered from, MiB; 0 answers from the database, as do data that outgrow it
     #[arg(long, env = "CLINIGRAPH_ANALYTICS_MEMORY", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(0..=1_048_576))]
     pub analytics_memory: u32,
+    /// Fewest events behind a figure that aggregates of events show; 0 shows all
+    #[arg(long, env = "CLINIGRAPH_MINIMUM_EVENT_CELL", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub minimum_event_cell: u32,
+    /// Largest body of an import over HTTP, megabytes
+    #[arg(long, env = "CLINIGRAPH_IMPORT_LIMIT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub import_limit: u32,
 
     /// Open sockets for subscriptions at a time
     #[arg(long, env = "CLINIGRAPH_SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -114,6 +122,12 @@ impl Settings {
 }
 
 impl ServerSettings {
+    /// Largest body of an import.
+    #[must_use]
+    pub fn body_limit(&self) -> BodyLimit {
+        BodyLimit(self.import_limit as usize * 1024 * 1024)
+    }
+
     /// Longest time a statement may run.
     #[must_use]
     pub fn statement_timeout(&self) -> Duration {

@@ -90,21 +90,22 @@ impl Feed {
 /// Keeps a listener connected as long as the feed lives.
 fn listen(feed: &Weak<Inner>) {
     let mut patience = PATIENCE.0;
-    let mut was_listening = false;
+    let mut may_have_missed = false;
     while let Some(inner) = feed.upgrade() {
         match inner.pool.listen() {
             Err(error) => {
                 tracing::warn!(%error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "cannot listen for changes");
+                may_have_missed = true;
                 drop(inner);
                 std::thread::sleep(patience);
                 patience = (patience * 2).min(PATIENCE.1);
             }
             Ok(listener) => {
-                if was_listening {
+                if may_have_missed {
                     // Nobody follows: nobody missed anything.
                     let _ = inner.sender.send(Arc::new(News::Missed));
                 }
-                (was_listening, patience) = (true, PATIENCE.0);
+                (may_have_missed, patience) = (true, PATIENCE.0);
                 inner.is_listening.send_replace(true);
                 drop(inner);
                 pass_on(feed, listener);

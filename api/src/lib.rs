@@ -20,3 +20,4 @@ pub mod socket;
 pub mod telemetry;
 mod visible_event;
 pub mod warming;
+mod writing;

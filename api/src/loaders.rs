@@ -1,5 +1,7 @@
 //! One key and one batch for each edge under a list. All live in one loader per request.
 
+mod saved_views;
+
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -25,6 +27,7 @@ use storage::{
 };
 
 use crate::db::Db;
+pub use saved_views::SavedViewsOf;
 
 /// What the data loader wants to run in the background.
 type Batch = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

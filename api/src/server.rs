@@ -17,7 +17,7 @@ use crate::{
     graphql::{Schema, schema},
     http,
     metrics::Metrics,
-    rest,
+    rest::{self, body::BodyLimit},
     socket::{self, Sockets},
 };
 
@@ -28,6 +28,7 @@ pub struct State {
     shared: Shared,
     metrics: Metrics,
     sockets: Sockets,
+    body_limit: BodyLimit,
 }
 
 impl State {
@@ -40,9 +41,15 @@ impl State {
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
             schema: schema(),
-            shared: Shared::new(db, settings.minimum_cell, settings.analytics_bytes()),
+            shared: Shared::new(
+                db,
+                settings.minimum_cell,
+                settings.minimum_event_cell,
+                settings.analytics_bytes(),
+            ),
             metrics,
             sockets: Sockets::new(settings),
+            body_limit: settings.body_limit(),
         })
     }
 
@@ -61,6 +68,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
             .app_data(web::Data::new(state.sockets))
+            .app_data(web::Data::new(state.body_limit))
             .app_data(web::PayloadConfig::new(http::LONGEST_BODY))
             .service(
                 web::resource("/graphql")

@@ -1,10 +1,12 @@
 //! One event by identifier, under the rules that a list obeys.
 
-use domain::{
-    access,
-    event::{EventKind, refusal::Category},
+use std::sync::Arc;
+
+use domain::event::{EventKind, refusal::Category};
+use storage::{
+    Error, Result,
+    events::{EventRow, lookup},
 };
-use storage::{Error, Result, events::EventRow};
 
 use crate::caller::RequestContext;
 
@@ -14,15 +16,11 @@ impl RequestContext {
     /// # Errors
     /// When a query fails.
     pub async fn find_event(&self, uid: &str) -> Result<Option<(EventKind, EventRow)>> {
-        let uid = uid.to_owned();
-        let found = self.db().run("event by uid", move |conn| {
-            let Some((kind, row)) = storage::events::lookup::by_uid(conn, &uid)? else {
-                return Ok(None);
-            };
-            let program = storage::events::scope::program_of_stage(conn, row.programstageid)?;
-            Ok(program.map(|program| (kind, row, program)))
+        let (asked, uid) = (uid.to_owned(), uid.to_owned());
+        let program = self.db().run("program of event", move |conn| {
+            lookup::program_of_event(conn, &asked)
         });
-        let Some((kind, row, program)) = found.await? else {
+        let Some(program) = program.await? else {
             return Ok(None);
         };
         let scope = match self.program_scope(&program).await {
@@ -31,19 +29,11 @@ impl RequestContext {
             }
             scope => scope?,
         };
-        let visible = access::visible_units(&self.tree, &self.caller, scope.access_level);
-        let unit = row
-            .ownerorganisationunitid
-            .unwrap_or(row.organisationunitid);
-        let is_visible = self.tree.contains(&visible, unit)
-            && scope
-                .stages
-                .iter()
-                .any(|(stage, _)| *stage == row.programstageid)
-            && scope
-                .option_combos
-                .as_ref()
-                .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
-        Ok(is_visible.then_some((kind, row)))
+        let (caller, tree) = (Arc::clone(&self.caller), Arc::clone(&self.tree));
+        let found = self.db().run("event by uid", move |conn| {
+            let row = lookup::find(conn, &scope, &caller, &tree, &uid)?;
+            Ok(row.map(|row| (scope.kind, row)))
+        });
+        found.await
     }
 }

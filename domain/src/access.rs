@@ -48,6 +48,12 @@ impl Caller {
         self.is_superuser() || self.authorities.contains(SEARCH_IN_ALL)
     }
 
+    /// Whether the person holds an authority, or ALL, which stands for every one.
+    #[must_use]
+    pub fn has_authority(&self, authority: &str) -> bool {
+        self.is_superuser() || self.authorities.contains(authority)
+    }
+
     /// Keys of the units below which the person may search.
     #[must_use]
     pub fn effective_search(&self) -> &[i64] {
@@ -272,6 +278,12 @@ impl Sharing {
         self.grants(caller, |access| {
             matches!(access.get(2), Some(b'r')) || matches!(access.get(3), Some(b'w'))
         })
+    }
+
+    /// Whether a caller may write the data kept under the object. Ownership alone does not count.
+    #[must_use]
+    pub fn may_write_data(&self, caller: &Caller) -> bool {
+        self.grants(caller, |access| matches!(access.get(3), Some(b'w')))
     }
 
     /// Whether a caller may see the object itself.

@@ -8,6 +8,7 @@ pub mod access;
 pub mod columns;
 pub mod duration;
 pub mod event;
+pub mod expiry;
 pub mod icd10;
 pub mod id_scheme;
 pub mod moment;

@@ -19,10 +19,12 @@ pub mod identifiers;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
+pub mod ownership;
 pub mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;
+pub mod saved_views;
 #[expect(
     missing_docs,
     clippy::doc_markdown,
@@ -33,6 +35,7 @@ pub mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tokens;
+pub mod tracker_jobs;
 pub mod users;
 pub mod verify;
 

@@ -19,7 +19,7 @@ use crate::{
         definitions,
         version::{self, DataVersion},
     },
-    partitions,
+    events, partitions,
 };
 
 /// Months for which partitions of observations are made ahead.
@@ -38,6 +38,8 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
         conn.batch_execute(
             "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
         )?;
+        progress("event counts");
+        events::counts::fold(conn)?;
         partitions::make_ahead(conn, MONTHS_AHEAD)?;
         progress("base tables");
         let sources = fingerprint(conn)?;

@@ -399,6 +399,76 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Events that are not deleted, counted; exact together with eventcountchange.
+    eventcount (store, programstageid, organisationunitid, month, status, attributeoptioncomboid) {
+        /// S for single events, T for tracker events.
+        store -> Text,
+        /// Stage.
+        programstageid -> Int8,
+        /// Unit that lists select by: the own one of single events, the owner of tracker events.
+        organisationunitid -> Int8,
+        /// First day of the month in which they occurred; infinity for events without a date.
+        month -> Date,
+        /// State.
+        status -> Text,
+        /// Option combination.
+        attributeoptioncomboid -> Int8,
+        /// How many.
+        events -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Changes of the counts since they were last folded into eventcount.
+    eventcountchange (eventcountchangeid) {
+        /// Internal key.
+        eventcountchangeid -> Int8,
+        /// As in eventcount.
+        store -> Text,
+        /// As in eventcount.
+        programstageid -> Int8,
+        /// As in eventcount.
+        organisationunitid -> Int8,
+        /// As in eventcount.
+        month -> Date,
+        /// As in eventcount.
+        status -> Text,
+        /// As in eventcount.
+        attributeoptioncomboid -> Int8,
+        /// How many came; negative when they went.
+        events -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Saved views of the working lists of event programs.
+    eventfilter (eventfilterid) {
+        /// Internal key.
+        eventfilterid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// What the view is for; null when not given.
+        description -> Nullable<Text>,
+        /// Identifier of the program.
+        program -> Text,
+        /// Identifier of the stage; null for the only one.
+        programstage -> Nullable<Text>,
+        /// Filters, order and columns as the client wrote them.
+        eventquerycriteria -> Jsonb,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
     /// Blocks (groups) of ICD-10-GM 2023.
     icd10_blocks (block) {
         /// Range as written, e.g. "A00-A09", or one category, e.g. "B99".
@@ -782,6 +852,34 @@ diesel::table! {
         displayinreports -> Bool,
         /// Whether dates in the future are accepted.
         allowfuturedate -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Saved views of the working lists of stages of tracker programs.
+    programstageworkinglist (programstageworkinglistid) {
+        /// Internal key.
+        programstageworkinglistid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// What the view is for; null when not given.
+        description -> Nullable<Text>,
+        /// Program.
+        programid -> Int8,
+        /// Stage whose events are listed.
+        programstageid -> Int8,
+        /// Filters, order and columns as the client wrote them.
+        programstagequerycriteria -> Jsonb,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
     }
 }
 
@@ -1444,6 +1542,8 @@ diesel::joinable!(programownershiphistory -> trackedentity (trackedentityid));
 diesel::joinable!(programstage -> program (programid));
 diesel::joinable!(programstagedataelement -> dataelement (dataelementid));
 diesel::joinable!(programstagedataelement -> programstage (programstageid));
+diesel::joinable!(programstageworkinglist -> program (programid));
+diesel::joinable!(programstageworkinglist -> programstage (programstageid));
 diesel::joinable!(programtempowner -> program (programid));
 diesel::joinable!(programtempowner -> trackedentity (trackedentityid));
 diesel::joinable!(programtempowner -> userinfo (userid));
@@ -1519,6 +1619,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     encounters,
     enrollment,
     enrollment_notes,
+    eventcount,
+    eventcountchange,
+    eventfilter,
     icd10_blocks,
     icd10_chapters,
     icd10_titles,
@@ -1536,6 +1639,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     programownershiphistory,
     programstage,
     programstagedataelement,
+    programstageworkinglist,
     programtempowner,
     programtempownershipaudit,
     quarantine,

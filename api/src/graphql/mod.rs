@@ -8,14 +8,21 @@ pub mod data_version;
 pub mod diagnoses;
 pub mod diagnosis_rows;
 pub mod error;
+pub mod event_aggregate;
 mod event_changes;
 pub mod event_filter;
+pub mod event_input;
+pub mod event_order;
+pub mod event_values;
 pub mod events;
 pub mod flow;
+pub mod import_report;
+pub mod mutation;
 pub mod org_units;
 pub mod programs;
 pub mod quality;
 pub mod query;
+pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
 pub mod subscription;
@@ -23,12 +30,13 @@ pub mod trend;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, EmptyMutation, Response, extensions::Tracing};
+use async_graphql::{Context, Response, extensions::Tracing};
 
 use crate::caller::RequestContext;
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
-pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
+pub type Schema =
+    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
 const DEPTH: usize = 16;
@@ -38,7 +46,7 @@ const COMPLEXITY: usize = 100_000;
 /// Builds the schema with its limits.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema::build(query::Query, EmptyMutation, subscription::Subscription)
+    Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .limit_directives(20)

@@ -1,10 +1,13 @@
 //! Programs, stages, and the columns of their working lists.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use domain::event::EventKind;
+use storage::saved_views::ViewKind;
 
-use super::{context, error::fail};
-use crate::loaders::{ColumnsOf, OptionSetId, OptionsOf, StagesOf};
+use super::{context, error::fail, saved_views::SavedView};
+use crate::loaders::{ColumnsOf, OptionSetId, OptionsOf, SavedViewsOf, StagesOf};
 
 /// Which store holds a program's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -57,6 +60,22 @@ impl Program {
     /// Whether the caller may read its events.
     async fn is_data_readable(&self, ctx: &Context<'_>) -> bool {
         self.0.is_data_readable(&context(ctx).caller)
+    }
+
+    /// Saved views of its working lists that the caller may read, by name.
+    async fn saved_views(&self, ctx: &Context<'_>) -> Result<Vec<SavedView>> {
+        let kind = match EventKind::of_program_type(&self.0.kind) {
+            Some(EventKind::Tracker) => ViewKind::WorkingList,
+            _ => ViewKind::EventFilter,
+        };
+        let request = context(ctx);
+        let key = SavedViewsOf(kind, self.0.uid.clone(), Arc::clone(&request.caller));
+        let views = request.loader.load_one(key).await.map_err(fail)?;
+        Ok(views
+            .unwrap_or_default()
+            .into_iter()
+            .map(SavedView::from)
+            .collect())
     }
 
     /// Stages, in order. An event program has one.

@@ -11,7 +11,9 @@ use super::{
     diagnoses::{self, DiagnosisBreakdown},
     diagnosis_rows::DiagnosisLevel,
     error::{fail, refuse},
-    event_filter::{EventFilter, EventOrder, OrgUnitScope, RequestArguments},
+    event_aggregate::{self, EventAggregate, EventDimension, EventMeasure},
+    event_filter::{EventFilter, OrgUnitScope, RequestArguments},
+    event_order::EventOrder,
     events::{Event, SingleEvent, TrackerEvent},
     flow::{self, PatientFlow},
     org_units::{self, OrgUnit, OrgUnitConnection},
@@ -193,6 +195,40 @@ impl Query {
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
     ) -> Option<Result<Event>> {
         working_list::event(ctx, &id).await
+    }
+
+    /// Events of a program counted by group, as a list of the same arguments would show them: exact at any time. Counts by
+    /// unit, month and longer, state, stage and option combination come from kept counts; the rest is read from the events.
+    #[graphql(complexity = "100 + 20 * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each argument of the field is one"
+    )]
+    async fn event_aggregate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The program.")] program: ID,
+        #[graphql(desc = "One stage of it; all when absent.")] program_stage: Option<ID>,
+        #[graphql(
+            desc = "Units: the event's own for event programs, the owner's for tracker programs."
+        )]
+        scope: Option<OrgUnitScope>,
+        #[graphql(desc = "Which events to keep.")] filter: Option<EventFilter>,
+        #[graphql(desc = "At most 4 dimensions; none gives one group.")] group_by: Vec<
+            EventDimension,
+        >,
+        #[graphql(desc = "Figures beside the count, at most 8.")] measures: Option<
+            Vec<EventMeasure>,
+        >,
+    ) -> Result<EventAggregate> {
+        let request = RequestArguments {
+            program,
+            program_stage,
+            scope,
+            filter,
+            order: None,
+        };
+        event_aggregate::answer(ctx, request, group_by, measures.unwrap_or_default()).await
     }
 
     /// The data version that analytics are answered from now.

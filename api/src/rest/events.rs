@@ -13,7 +13,7 @@ use super::{
     export::{Export, View},
     fields::Fields,
     format::{Content, Format},
-    load,
+    load::{self, Reader},
     names::Names,
     pager::pager,
     parameters::{self, PageOf},
@@ -58,12 +58,13 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoin
     let page = parameters::page(&query)?.filter(|_| format.is_paged());
     let asked = parameters::list(endpoint, &query, Utc::now().naive_utc())?;
     let names = Names::new(parameters::schemes(&query)?);
+    let wanted = match format.content {
+        Content::Json => fields(&query),
+        Content::Csv => Fields::parse("*,!notes,!relationships"),
+    };
+    let reader = reader(&context, wanted);
     let view = View {
         endpoint,
-        fields: match format.content {
-            Content::Json => fields(&query),
-            Content::Csv => Fields::parse("*,!notes,!relationships"),
-        },
         format,
         header: !query.boolean("skipHeader", false)?,
     };
@@ -72,16 +73,20 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoin
         .await?;
     let (tree, caller) = (Arc::clone(&context.tree), Arc::clone(&context.caller));
     if let Some(page) = page {
-        return answer_page(&request, &context, view, names, page, move |conn| {
-            storage::events::request::resolve(conn, &scope, &caller, &tree, &asked)
-        })
+        return answer_page(
+            &request,
+            &context,
+            (view, reader),
+            names,
+            page,
+            move |conn| storage::events::request::resolve(conn, &scope, &caller, &tree, &asked),
+        )
         .await;
     }
     let resolved = context.db().run("resolve list", move |conn| {
         storage::events::request::resolve(conn, &scope, &caller, &tree, &asked)
     });
-    let caller = Arc::clone(&context.caller);
-    Export::new(caller, resolved.await?, view, names)?
+    Export::new(reader, resolved.await?, view, names)?
         .respond(context.db().clone())
         .await
 }
@@ -90,7 +95,7 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoin
 async fn answer_page(
     request: &HttpRequest,
     context: &RequestContext,
-    view: View,
+    (view, reader): (View, Reader),
     mut names: Names,
     page: PageOf,
     resolve: impl FnOnce(&mut storage::Connection) -> storage::Result<storage::events::Listing>
@@ -99,7 +104,6 @@ async fn answer_page(
 ) -> Answer {
     let wanted = Page::numbered(page.number.into(), page.size.into())
         .map_err(|error| Refusal::bad_request(error.to_string()))?;
-    let caller = Arc::clone(&context.caller);
     let (key, format) = (view.key(), view.format);
     let run = context.db().run("list events", move |conn| {
         let listing = resolve(conn)?;
@@ -108,9 +112,9 @@ async fn answer_page(
             true => Some(storage::events::count(conn, &listing, None)?),
             false => None,
         };
-        let events = load::complete(conn, &caller, listing.kind, rows, &view.fields, &mut names)?;
+        let events = load::complete(conn, &reader, listing.kind, rows, &mut names)?;
         let shown = names.check().map(|()| {
-            let json = |event: &FullEvent| event.to_json(view.endpoint, &names, &view.fields);
+            let json = |event: &FullEvent| event.to_json(view.endpoint, &names, &reader.fields);
             events.iter().map(json).collect::<Vec<_>>()
         });
         Ok((shown, more, total))
@@ -131,24 +135,31 @@ async fn event(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoi
         )));
     }
     let query = QueryString::parse(request.query_string())?;
-    let fields = fields(&query);
+    let reader = reader(&context, fields(&query));
     let mut names = Names::new(parameters::schemes(&query)?);
     let unknown = || Refusal::not_found(format!("Event with id {uid} could not be found."));
     let found = context.find_event(&uid).await?;
     let (kind, row) = found
         .filter(|(kind, _)| endpoint.kind().is_none_or(|wanted| wanted == *kind))
         .ok_or_else(unknown)?;
-    let caller = Arc::clone(&context.caller);
     let run = context.db().run("event details", move |conn| {
-        let events = load::complete(conn, &caller, kind, vec![row], &fields, &mut names)?;
+        let events = load::complete(conn, &reader, kind, vec![row], &mut names)?;
         let shown = names.check().map(|()| {
             let event = events.first();
-            event.map(|event| event.to_json(endpoint, &names, &fields))
+            event.map(|event| event.to_json(endpoint, &names, &reader.fields))
         });
         Ok(shown)
     });
     let shown = run.await??.ok_or_else(unknown)?;
     Ok(Format::JSON.response().body(shown.to_string()))
+}
+
+fn reader(context: &RequestContext, fields: Fields) -> Reader {
+    Reader {
+        caller: Arc::clone(&context.caller),
+        tree: Arc::clone(&context.tree),
+        fields: Arc::new(fields),
+    }
 }
 
 fn fields(query: &QueryString) -> Fields {

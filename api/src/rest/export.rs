@@ -1,11 +1,10 @@
 //! All events of a list, in batches: each is read when the client has taken the one before, so that an export of any
 //! length needs the memory of one batch and holds no connection while the client is slow.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 use actix_web::{http::StatusCode, web::Bytes};
 use domain::{
-    access::Caller,
     event::request::Endpoint,
     page::{Cursor, Page},
 };
@@ -17,9 +16,8 @@ use super::{
     encoder::Encoder,
     error::{Answer, Refusal},
     event_json::FullEvent,
-    fields::Fields,
     format::{Content, Format},
-    load,
+    load::{self, Reader},
     names::Names,
 };
 use crate::db::Db;
@@ -32,8 +30,6 @@ const BATCH: u32 = 1_000;
 pub struct View {
     /// The door through which they are asked for.
     pub endpoint: Endpoint,
-    /// Wanted members; CSV has its own.
-    pub fields: Fields,
     /// In which form.
     pub format: Format,
     /// Whether CSV begins with the names of its columns.
@@ -54,7 +50,7 @@ impl View {
 
 /// An export under way.
 pub struct Export {
-    caller: Arc<Caller>,
+    reader: Reader,
     listing: Listing,
     view: View,
     names: Names,
@@ -71,10 +67,10 @@ impl Export {
     ///
     /// # Errors
     /// When nothing can be packed.
-    pub fn new(caller: Arc<Caller>, listing: Listing, view: View, names: Names) -> Answer<Self> {
+    pub fn new(reader: Reader, listing: Listing, view: View, names: Names) -> Answer<Self> {
         let encoder = Encoder::new(view.format.packing, view.format.file()).map_err(broken)?;
         Ok(Export {
-            caller,
+            reader,
             listing,
             view,
             names,
@@ -115,14 +111,7 @@ impl Export {
             let last = rows.last();
             self.after = last.map(|row| storage::events::cursor(&self.listing, row));
         }
-        let events = load::complete(
-            conn,
-            &self.caller,
-            self.listing.kind,
-            rows,
-            &self.view.fields,
-            &mut self.names,
-        )?;
+        let events = load::complete(conn, &self.reader, self.listing.kind, rows, &mut self.names)?;
         self.names.check()?;
         self.write(&events, !more).map_err(broken)?;
         if more {
@@ -150,7 +139,7 @@ impl Export {
                     if !is_first || place > 0 {
                         self.encoder.write_all(b",")?;
                     }
-                    let shown = event.to_json(self.view.endpoint, &self.names, &self.view.fields);
+                    let shown = event.to_json(self.view.endpoint, &self.names, &self.reader.fields);
                     serde_json::to_writer(&mut self.encoder, &shown)?;
                 }
                 if is_last {

@@ -1,8 +1,8 @@
 //! Rows to full events: what a batch of rows lacks is fetched at once, whatever their number.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use domain::{access::Caller, event::EventKind};
+use domain::{access::Caller, event::EventKind, org_unit::Tree};
 use storage::{
     Connection, Result,
     events::{EventRow, details, notes, relationships},
@@ -14,6 +14,17 @@ use super::{
     names::{Names, Wanted},
 };
 
+/// Who reads, and which members of an event are wanted.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The person.
+    pub caller: Arc<Caller>,
+    /// The tree of org units.
+    pub tree: Arc<Tree>,
+    /// Wanted members.
+    pub fields: Arc<Fields>,
+}
+
 /// Rows of one kind with all that is shown of them, in their order: one statement for details, one each for notes and
 /// relationships where they are wanted, one for each kind of metadata that is not named by identifier.
 ///
@@ -21,15 +32,15 @@ use super::{
 /// When a query fails.
 pub fn complete(
     conn: &mut Connection,
-    caller: &Caller,
+    reader: &Reader,
     kind: EventKind,
     rows: Vec<EventRow>,
-    fields: &Fields,
     names: &mut Names,
 ) -> Result<Vec<FullEvent>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let fields = &reader.fields;
     let ids: Vec<i64> = rows.iter().map(|row| row.eventid).collect();
     let details = details::of_events(conn, kind, &ids)?;
     let mut details: HashMap<i64, _> = details
@@ -42,7 +53,7 @@ pub fn complete(
         HashMap::new()
     };
     let mut relationships = if fields.wants("relationships") {
-        let rows = relationships::of_events(conn, caller, kind, &ids)?;
+        let rows = relationships::of_events(conn, &reader.caller, &reader.tree, kind, &ids)?;
         by_event(rows, |row| row.eventid)
     } else {
         HashMap::new()

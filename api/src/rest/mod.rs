@@ -1,19 +1,27 @@
 //! The DHIS2-shaped adapter under `/api` and `/api/{version}`: text to requests, rows to DHIS2's JSON and CSV. Knows no
 //! rule of lists and no SQL.
 
+pub mod body;
 mod csv;
 mod encoder;
 pub mod error;
+mod event_history;
 mod event_json;
 mod events;
 mod export;
 mod fields;
+mod files;
 mod format;
+mod jobs;
 mod load;
+mod metadata_import;
 mod names;
+mod ownership;
 mod pager;
 mod parameters;
 mod query_string;
+mod saved_views;
+mod tracker_import;
 mod transform;
 mod wkt;
 
@@ -39,7 +47,14 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 
 /// The resources of one prefix. Each topic registers its own.
 fn resources(routes: &mut web::ServiceConfig) {
-    routes.configure(events::configure);
+    routes
+        .configure(files::configure)
+        .configure(events::configure)
+        .configure(saved_views::configure)
+        .configure(event_history::configure)
+        .configure(metadata_import::configure)
+        .configure(ownership::configure)
+        .configure(tracker_import::configure);
 }
 
 async fn unknown_path(request: HttpRequest) -> Answer {

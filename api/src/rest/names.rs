@@ -16,6 +16,12 @@ const MOST_LISTED: usize = 20;
 pub struct Schemes(BTreeMap<Kind, IdScheme>);
 
 impl Schemes {
+    /// The scheme of each kind that has one.
+    #[must_use]
+    pub fn pairs(self) -> Vec<(Kind, IdScheme)> {
+        self.0.into_iter().collect()
+    }
+
     /// Sets the scheme of a kind.
     pub fn set(&mut self, kind: Kind, scheme: IdScheme) {
         if scheme != IdScheme::Uid {

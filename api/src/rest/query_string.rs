@@ -39,7 +39,8 @@ impl QueryString {
         self.values(name).collect::<Vec<_>>().join(",")
     }
 
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    /// The values of a parameter that are not blank, in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
             .filter(move |(known, value)| known == name && !value.trim().is_empty())

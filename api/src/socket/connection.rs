@@ -123,7 +123,7 @@ impl Connection {
                 },
                 Some(report) = self.reports.1.recv() => self.report(report).await?,
                 Some(news) = next_news(&mut self.news) => if !matches!(*news, News::Events(_)) {
-                    self.check_rights().await?;
+                    self.check_rights_if_possible().await?;
                 },
                 () = sleep_until(deadline), if self.runner.is_none() => return Err(Some(Close::late())),
                 _ = tick.tick() => self.tick().await?,
@@ -307,13 +307,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Pings the client and asks anew who calls. A database that is away for the moment is no reason to end an idle socket.
+    /// Pings the client and asks anew who calls.
     async fn tick(&mut self) -> Result<(), End> {
         if self.heard.elapsed() > SILENCE {
             return Err(None);
         }
         let sent = timeout(SEND_TIMEOUT, self.session.ping(b"")).await;
         sent.map_err(|_| None)?.map_err(|_| None)?;
+        self.check_rights_if_possible().await
+    }
+
+    /// The same, but a database that is away for the moment is no reason to end a socket that delivers nothing.
+    async fn check_rights_if_possible(&mut self) -> Result<(), End> {
         match self.check_rights().await {
             Err(Some(end)) if end == Close::unavailable() => Ok(()),
             checked => checked,

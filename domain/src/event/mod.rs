@@ -4,6 +4,7 @@ pub mod filter;
 pub mod filter_text;
 pub mod order;
 pub mod order_text;
+pub mod period;
 pub mod refusal;
 pub mod request;
 pub mod value;

@@ -5,9 +5,12 @@
 //! nothing stands below what is hidden ([`tree`]), and in a table no hidden cell follows from the sums over rows and
 //! columns ([`equations`]). Zero may be shown: nobody stands behind it.
 
+pub mod cells;
 pub mod equations;
 #[cfg(test)]
 mod tests;
+
+pub use cells::hidden_cells;
 
 /// Whether so few patients stand behind a cell that it is hidden. A minimum of 0 or 1 shows all.
 #[must_use]

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::{
+    conditions::{push_where, table},
     page::Listing,
     row::{self, EventRow},
-    walk::{push_conditions, table, unit},
 };
 use crate::{
     Connection, Result,
@@ -18,9 +18,9 @@ use crate::{
 /// When the query fails.
 pub fn among(conn: &mut Connection, listing: &Listing, ids: &[i64]) -> Result<Vec<EventRow>> {
     let mut query = Statement::new("SELECT ");
+    row::push_columns(&mut query, listing);
     query
-        .push(row::columns(listing.kind))
-        .push(" FROM ")
+        .push(", NULL::text[] AS order_keys FROM ")
         .push(table(listing.kind))
         .push(" e");
     push_where(&mut query, listing);
@@ -29,21 +29,4 @@ pub fn among(conn: &mut Connection, listing: &Listing, ids: &[i64]) -> Result<Ve
         .bind(Value::Ints(ids.to_vec()))
         .push(")");
     Ok(query.load(conn)?)
-}
-
-/// ` WHERE …`: stages, units and every other condition.
-pub(super) fn push_where(query: &mut Statement, listing: &Listing) {
-    query
-        .push(" WHERE e.programstageid = ANY(")
-        .bind(Value::Ints(listing.stages.clone()))
-        .push(")");
-    if let Some(units) = &listing.units {
-        query
-            .push(" AND ")
-            .push(unit(listing.kind))
-            .push(" = ANY(")
-            .bind(Value::Ints(units.clone()))
-            .push(")");
-    }
-    push_conditions(query, listing, None);
 }

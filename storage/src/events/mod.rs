@@ -4,17 +4,25 @@
 //! [`Listing`] in keys, before any event is read; [`page`] builds and runs the page query; [`row`] is
 //! what it returns.
 
+pub mod aggregate;
 mod among;
+pub mod change_log;
 pub mod columns;
+pub(crate) mod conditions;
+pub mod counts;
 pub mod details;
+mod few;
 pub mod lookup;
 pub mod notes;
+mod order_keys;
 pub mod page;
 pub mod relationships;
 pub mod request;
 pub mod row;
 pub mod scope;
+mod values;
 mod walk;
+mod walk_key;
 
 pub use among::among;
 pub use page::{Listing, count, cursor, each, list};

@@ -223,23 +223,3 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(table: &'static str, json: Va
         detail: error.to_string(),
     })
 }
-
-#[derive(QueryableByName)]
-struct ProgramOf {
-    #[diesel(sql_type = Text)]
-    program: String,
-}
-
-/// Identifier of the program that a stage belongs to; `None` for a stage of no program.
-///
-/// # Errors
-/// When the query fails.
-pub fn program_of_stage(conn: &mut Connection, stage: i64) -> Result<Option<String>> {
-    let row: Option<ProgramOf> = diesel::sql_query(
-        "SELECT p.uid AS program FROM programstage JOIN program p USING (programid) WHERE programstageid = $1",
-    )
-    .bind::<BigInt, _>(stage)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| row.program))
-}

@@ -2,6 +2,7 @@
 
 mod plans;
 mod texts;
+mod twins;
 
 use chrono::NaiveDate;
 use domain::{
@@ -9,7 +10,7 @@ use domain::{
     page::{Cursor, Direction, Reading, USUAL_ROWS},
 };
 
-use super::{super::row, *};
+use super::{super::conditions::unit, *};
 
 /// A list of everything of one stage in some units.
 fn listing(kind: EventKind, units: Option<Vec<i64>>) -> Listing {

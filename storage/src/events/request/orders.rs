@@ -11,7 +11,7 @@ use domain::{
     uid,
 };
 
-use super::Asked;
+use super::{super::order_keys::MOST_KEYS, Asked};
 use crate::Result;
 
 /// Whether a name of an order can only be a data element or attribute.
@@ -45,6 +45,10 @@ pub(super) fn resolve(
 }
 
 fn check_names(order: &[OrderRequest]) -> Result<()> {
+    if order.len() > MOST_KEYS {
+        let text = format!("names more than {MOST_KEYS} items");
+        return Err(Refusal::bad(Part::Order, text).into());
+    }
     let names = || order.iter().map(|item| item.name.as_str());
     let mut unknown: Vec<&str> = names()
         .filter(|name| OrderField::parse(name).is_none() && !uid::is_valid(name))

@@ -234,7 +234,7 @@ impl Loader<'_> {
             line,
             resource_type: kind.map(str::to_owned),
             resource_id: id.map(str::to_owned),
-            rule: rule.code(),
+            rule: rule.code().into(),
             message: rule.message().to_owned(),
         });
         self.flush_when_full()

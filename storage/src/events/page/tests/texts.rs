@@ -1,10 +1,12 @@
 //! SQL as PostgreSQL sees it. A changed text here is a changed plan there: look at it, then accept it.
 
-use super::*;
+use super::{super::super::row, *};
 
 /// The text with the columns of the row left out and a line for each clause.
 fn text(listing: &Listing, page: &Page) -> String {
-    let mut text = explain_text(listing, page).replace(row::columns(listing.kind), "…");
+    let mut columns = Statement::new("");
+    row::push_columns(&mut columns, listing);
+    let mut text = explain_text(listing, page).replace(&columns.text(), "…");
     for word in [" FROM ", " CROSS JOIN ", " WHERE ", " AND ", " ORDER BY "] {
         text = text.replace(word, &format!("\n{}", &word[1..]));
     }
