@@ -11,7 +11,7 @@ use storage::{Error, Result, events::ProgramScope};
 
 use crate::{
     analytics::Analytics, cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders,
-    writing::ImportMetadata,
+    refreshing::Refreshing, writing::ImportMetadata,
 };
 
 /// What all requests share.
@@ -23,6 +23,8 @@ pub struct Shared {
     pub minimum_cell: u32,
     /// What analytics are answered from.
     pub analytics: Analytics,
+    /// Refreshes that callers ask for.
+    pub refreshing: Refreshing,
     /// Minimum number of events behind a shown figure of an aggregate; 0 or 1 shows all.
     pub minimum_event_cell: u32,
     /// News of changes.
@@ -39,6 +41,7 @@ impl Shared {
     pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32, analytics_bytes: usize) -> Self {
         Shared {
             analytics: Analytics::new(db.clone(), analytics_bytes),
+            refreshing: Refreshing::default(),
             feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,

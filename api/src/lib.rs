@@ -14,6 +14,7 @@ pub mod http;
 pub mod loaders;
 pub mod metrics;
 pub mod questions;
+pub mod refreshing;
 pub mod rest;
 pub mod server;
 pub mod socket;

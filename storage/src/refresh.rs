@@ -34,9 +34,9 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
     let started = Instant::now();
     conn.transaction(|conn| {
         conn.batch_execute("SELECT pg_advisory_xact_lock(hashtext('clinigraph refresh'))")?;
-        // Building the views sorts millions of rows; the usual work_mem would spill them to disk.
+        // Building the views sorts millions of rows; the usual work_mem would spill them to disk. It takes as long as it takes.
         conn.batch_execute(
-            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
+            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL statement_timeout = 0",
         )?;
         progress("event counts");
         events::counts::fold(conn)?;

@@ -22,6 +22,7 @@ pub mod org_units;
 pub mod programs;
 pub mod quality;
 pub mod query;
+pub mod refresh;
 pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
