@@ -236,7 +236,7 @@ impl<'a> Table<'a> {
             .flat_map(|side| {
                 let places = side.places.iter();
                 places
-                    .filter(|(_, place)| self.is_wanted(side, **place, wanted))
+                    .filter(move |(_, place)| self.is_wanted(side, **place, wanted))
                     .map(|(key, _)| key.clone())
             })
             .collect();
