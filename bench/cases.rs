@@ -239,7 +239,7 @@ fn listing(kind: EventKind, stages: &[i64], units: Option<Vec<i64>>) -> Listing 
         stages: stages.to_vec(),
         option_combos: None,
         hidden_elements: Vec::new(),
-        today: chrono::Local::now().date_naive(),
+        today: chrono::Utc::now().date_naive(),
         filter: EventFilter::default(),
         order: EventOrder::by_occurred_date(Direction::Descending),
     }

@@ -22,6 +22,8 @@ struct Place {
 impl Place {
     async fn new() -> Self {
         let server = LiveServer::start().await;
+        // Completed events come without the values that the stage makes compulsory.
+        server.execute("UPDATE programstagedataelement SET compulsory = false");
         let own = server.id(
             "SELECT u.uid AS id FROM usermembership JOIN userinfo USING (userinfoid) JOIN organisationunit u USING (organisationunitid)
               WHERE username = 'clerk' ORDER BY u.uid LIMIT 1",
@@ -30,7 +32,7 @@ impl Place {
             program: server.id("SELECT uid AS id FROM program WHERE code = 'OPD'"),
             stage: server.id("SELECT s.uid AS id FROM programstage s JOIN program p USING (programid) WHERE p.code = 'OPD' LIMIT 1"),
             other: server.id(&format!(
-                "SELECT uid AS id FROM organisationunit u JOIN singleevent e USING (organisationunitid) JOIN programstage s USING (programstageid)
+                "SELECT u.uid AS id FROM organisationunit u JOIN singleevent e USING (organisationunitid) JOIN programstage s USING (programstageid)
                    JOIN program p USING (programid) WHERE p.code = 'OPD' AND path NOT LIKE '%{own}%' AND u.uid <> '{own}' ORDER BY u.uid LIMIT 1"
             )),
             own,
@@ -66,6 +68,7 @@ impl Place {
             &mut self.server.database(),
             &file,
             "admin",
+            storage::import::tracker::AtomicMode::Object,
             &ProgressBar::hidden(),
         );
         let _ = std::fs::remove_file(&file);

@@ -1,28 +1,23 @@
-//! The DHIS2-shaped adapter: forms of an answer, pages, fields, names, refusals, exports.
+//! The DHIS2-shaped adapter: forms of an answer, pages, fields, names, refusals.
 
-use std::io::{Cursor, Read as _};
-
-use actix_web::{
-    http::header::{ACCEPT, AUTHORIZATION},
-    test::TestRequest,
-};
+use actix_web::{http::header::AUTHORIZATION, test::TestRequest};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Answer, Client, Server, texts};
 
-async fn get(server: &Server, client: &Client<'_>, path: &str) -> Answer {
+pub async fn get(server: &Server, client: &Client<'_>, path: &str) -> Answer {
     server.send(client.sign(TestRequest::get().uri(path))).await
 }
 
-fn program(server: &Server, code: &str) -> String {
+pub fn program(server: &Server, code: &str) -> String {
     server.id(&format!(
         "SELECT uid AS id FROM program WHERE code = '{code}'"
     ))
 }
 
 /// Identifiers of the newest events of a program as plain SQL finds them.
-fn newest(server: &Server, code: &str, table: &str) -> Vec<String> {
+pub fn newest(server: &Server, code: &str, table: &str) -> Vec<String> {
     server.ids(&format!(
         "SELECT e.uid AS id FROM {table} e JOIN programstage s USING (programstageid) JOIN program p USING (programid)
           WHERE p.code = '{code}' AND NOT e.deleted ORDER BY e.occurreddate DESC NULLS FIRST, e.eventid DESC"
@@ -167,100 +162,6 @@ async fn a_tracker_event_names_its_enrolment() {
         (&event["enrollment"], &event["trackedEntity"]),
         (&known[0]["enrollment"], &known[0]["entity"])
     );
-}
-
-#[actix_web::test]
-async fn csv_holds_a_line_for_each_value_and_every_packing_the_same() {
-    let server = Server::start();
-    let admin = server.user("admin");
-    let path = |ending: &str| {
-        format!(
-            "/api/tracker/events{ending}?program={}&order=occurredAt:desc&pageSize=2",
-            program(&server, "OPD")
-        )
-    };
-    let plain = get(&server, &admin, &path(".csv")).await;
-    assert_eq!(
-        plain.header("content-type"),
-        "application/csv; charset=UTF-8"
-    );
-    assert_eq!(
-        plain.header("content-disposition"),
-        "attachment; filename=events.csv"
-    );
-    let text = plain.text();
-    let mut lines = text.lines();
-    let columns: Vec<&str> = lines.next().expect("a header").split(',').collect();
-    assert_eq!(
-        (columns.len(), columns[0], columns[23]),
-        (30, "event", "dataElement")
-    );
-    let counted = server.rows(
-        "SELECT sum(greatest(1, (SELECT count(*) FROM jsonb_object_keys(e.eventdatavalues)))) AS lines
-           FROM singleevent e JOIN programstage s USING (programstageid) JOIN program p USING (programid)
-          WHERE p.code = 'OPD' AND NOT e.deleted",
-    );
-    assert_eq!(json!(lines.count()), counted[0]["lines"]);
-
-    let gzip = get(&server, &admin, &path(".csv.gz")).await;
-    assert_eq!(gzip.header("content-type"), "application/csv+gzip");
-    assert_eq!(gzip.header("content-transfer-encoding"), "binary");
-    let mut unpacked = String::new();
-    flate2::read::GzDecoder::new(gzip.body.as_slice())
-        .read_to_string(&mut unpacked)
-        .expect("gzip");
-    assert_eq!(unpacked, text);
-
-    let zip = get(&server, &admin, &path(".csv.zip")).await;
-    assert_eq!(
-        zip.header("content-disposition"),
-        "attachment; filename=events.csv.zip"
-    );
-    let mut archive = zip::ZipArchive::new(Cursor::new(zip.body)).expect("a zip");
-    let mut unpacked = String::new();
-    archive
-        .by_name("events.csv")
-        .expect("a file")
-        .read_to_string(&mut unpacked)
-        .expect("text");
-    assert_eq!(unpacked, text);
-
-    let accepted = TestRequest::get()
-        .uri(&format!("{}&skipHeader=true", path("")))
-        .insert_header((ACCEPT, "text/csv"));
-    let accepted = server.send(admin.sign(accepted)).await.text();
-    assert_eq!(
-        accepted.as_str(),
-        &text[text.find('\n').expect("a line") + 1..]
-    );
-    let unknown = get(&server, &admin, &path(".xml")).await;
-    assert_eq!(unknown.status.as_u16(), 404);
-}
-
-#[actix_web::test]
-async fn an_export_without_pages_holds_every_event_in_order() {
-    let server = Server::start();
-    let admin = server.user("admin");
-    let path = |ending: &str, more: &str| {
-        format!(
-            "/api/tracker/events{ending}?program={}&order=occurredAt:desc&fields=event{more}",
-            program(&server, "OPD")
-        )
-    };
-    let all = newest(&server, "OPD", "singleevent");
-    assert!(all.len() > 1_000, "one batch is not enough to test with");
-    let body = get(&server, &admin, &path("", "&paging=false"))
-        .await
-        .json();
-    assert_eq!(texts(&body["events"], "event"), all);
-    assert!(body.get("pager").is_none());
-    let packed = get(&server, &admin, &path(".json.gz", "")).await;
-    let mut unpacked = String::new();
-    flate2::read::GzDecoder::new(packed.body.as_slice())
-        .read_to_string(&mut unpacked)
-        .expect("gzip");
-    let body: Value = serde_json::from_str(&unpacked).expect("JSON");
-    assert_eq!(texts(&body["events"], "event"), all);
 }
 
 #[actix_web::test]
@@ -415,7 +316,7 @@ async fn a_page_takes_few_statements_whatever_its_rows() {
     for code in ["OPD", "ANC"] {
         let statements = server.record();
         get(&server, &admin, &path(code, 5)).await;
-        statements.take();
+        let _ = statements.take();
         get(&server, &admin, &path(code, 5)).await;
         let few = statements.take();
         let answer = get(&server, &admin, &path(code, 100)).await;

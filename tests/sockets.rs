@@ -1,4 +1,4 @@
-//! A server on a port, over a database whose changes are committed, and WebSockets to it.
+//! A server on a port, over a database whose changes are committed, and `WebSocket`s to it.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

@@ -28,7 +28,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Columns and answers of the newest version that was asked for.
 #[derive(Clone)]
 pub struct Analytics {
+    /// The database as the request that asks holds it.
     db: Db,
+    /// The database for what outlives a request.
+    background: Db,
     most_bytes: usize,
     processors: Arc<Semaphore>,
     state: Arc<Mutex<State>>,
@@ -104,11 +107,18 @@ impl Analytics {
     pub fn new(db: Db, most_bytes: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Analytics {
+            background: db.clone(),
             db,
             most_bytes,
             processors: Arc::new(Semaphore::new(processors)),
             state: Arc::default(),
         }
+    }
+
+    /// The same, asked through the [`Db`] that holds a request's connection.
+    #[must_use]
+    pub fn through(&self, db: Db) -> Self {
+        Analytics { db, ..self.clone() }
     }
 
     /// The newest published version.
@@ -206,7 +216,7 @@ impl Analytics {
         }
         if state.tried.is_none_or(|tried| tried < version) {
             state.tried = Some(version);
-            let analytics = self.clone();
+            let analytics = self.through(self.background.clone());
             tokio::spawn(async move {
                 if let Err(error) = analytics.load().await {
                     tracing::warn!(error = %error, "columns could not be read; the database answers");
@@ -225,7 +235,7 @@ impl Analytics {
     pub async fn load(&self) -> Result<()> {
         let most_bytes = self.most_bytes;
         let started = Instant::now();
-        let loaded = self.db.run("columns", move |conn| {
+        let loaded = self.background.run("columns", move |conn| {
             source::load_version(conn, most_bytes)
         });
         let Some((version, columns)) = loaded.await? else {
@@ -283,10 +293,10 @@ impl Analytics {
             || self.lock().refused == Some(version)
     }
 
-    /// The database that answers while no columns are held.
+    /// The database for what outlives a request.
     #[must_use]
-    pub fn db(&self) -> &Db {
-        &self.db
+    pub fn background(&self) -> &Db {
+        &self.background
     }
 
     /// What is held now.

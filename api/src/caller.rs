@@ -1,18 +1,45 @@
 //! Who calls: from the `Authorization` header to a person with scopes, and what is known for that request.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
-use storage::{Error, Result, events::ProgramScope};
+use storage::{
+    Error, Result,
+    events::ProgramScope,
+    org_units::{self, OrgUnit},
+};
 
 use crate::{
-    analytics::Analytics, cache::VersionedCache, db::Db, feed::Feed, loaders::Loaders,
-    refreshing::Refreshing, writing::ImportMetadata,
+    analytics::Analytics,
+    cache::VersionedCache,
+    db::Db,
+    feed::Feed,
+    loaders::{Kept, Loaders},
+    refreshing::Refreshing,
+    writing::ImportMetadata,
 };
+
+/// The org units of a metadata version: all of them, since scopes need the whole tree anyway.
+struct Places {
+    tree: Arc<Tree>,
+    units: HashMap<i64, Arc<OrgUnit>>,
+}
+
+impl Places {
+    fn new(units: Vec<OrgUnit>) -> Self {
+        Places {
+            tree: Arc::new(org_units::tree_of(&units)),
+            units: units
+                .into_iter()
+                .map(|unit| (unit.organisationunitid, Arc::new(unit)))
+                .collect(),
+        }
+    }
+}
 
 /// What all requests share.
 #[derive(Clone)]
@@ -30,9 +57,10 @@ pub struct Shared {
     /// News of changes.
     pub feed: Feed,
     pub(crate) import_metadata: ImportMetadata,
-    trees: Arc<VersionedCache<(), Tree>>,
+    places: Arc<VersionedCache<(), Places>>,
     callers: Arc<VersionedCache<i64, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
+    kept: Arc<Kept>,
 }
 
 impl Shared {
@@ -47,9 +75,20 @@ impl Shared {
             minimum_cell,
             minimum_event_cell,
             import_metadata: Arc::default(),
-            trees: Arc::default(),
+            places: Arc::default(),
             callers: Arc::default(),
             scopes: Arc::default(),
+            kept: Arc::default(),
+        }
+    }
+
+    /// The same state, asked through another [`Db`]: the one that holds a request's connection.
+    #[must_use]
+    pub fn through(&self, db: Db) -> Self {
+        Shared {
+            analytics: self.analytics.through(db.clone()),
+            db,
+            ..self.clone()
         }
     }
 
@@ -58,15 +97,23 @@ impl Shared {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn authenticate(&self, token: String) -> Result<Option<RequestContext>> {
-        let (trees, callers) = (Arc::clone(&self.trees), Arc::clone(&self.callers));
+        match self.find_caller(token.clone()).await {
+            // PostgreSQL may have closed the connection since it was last used. Nothing else was asked yet.
+            Err(Error::Unavailable(_)) if self.db.reconnect()? => self.find_caller(token).await,
+            found => found,
+        }
+    }
+
+    async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
+        let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
         let found = self.db.run("authenticate", move |conn| {
             let Some(session) = storage::tokens::authenticate(conn, &token)? else {
                 return Ok(None);
             };
             let version = session.metadata_version;
-            let tree = match trees.get(version, &()) {
-                Some(tree) => tree,
-                None => trees.put(version, (), storage::org_units::tree(conn)?),
+            let places = match places.get(version, &()) {
+                Some(places) => places,
+                None => places.put(version, (), Places::new(org_units::all(conn)?)),
             };
             let caller = match callers.get(version, &session.user_id) {
                 Some(caller) => caller,
@@ -75,15 +122,16 @@ impl Shared {
                     None => return Ok(None),
                 },
             };
-            Ok(Some((version, tree, caller)))
+            Ok(Some((version, places, caller)))
         });
         Ok(found
             .await?
-            .map(|(metadata_version, tree, caller)| RequestContext {
+            .map(|(metadata_version, places, caller)| RequestContext {
                 shared: self.clone(),
-                loader: Loaders::new(self.db.clone()),
+                loader: Loaders::new(self.db.clone(), Arc::clone(&self.kept), metadata_version),
                 metadata_version,
-                tree,
+                tree: Arc::clone(&places.tree),
+                places,
                 caller,
                 data_versions: Mutex::default(),
             }))
@@ -100,6 +148,7 @@ pub struct RequestContext {
     pub tree: Arc<Tree>,
     /// The person.
     pub caller: Arc<Caller>,
+    places: Arc<Places>,
     metadata_version: i64,
     data_versions: Mutex<BTreeSet<i64>>,
 }
@@ -111,13 +160,19 @@ impl RequestContext {
         &self.shared.db
     }
 
-    /// The version of metadata and people that the request sees.
+    /// The unit with a key; `None` when there is none.
     #[must_use]
-    pub fn metadata_version(&self) -> i64 {
-        self.metadata_version
+    pub fn unit(&self, id: i64) -> Option<Arc<OrgUnit>> {
+        self.places.units.get(&id).cloned()
     }
 
-    /// The version of metadata and users under which the request is answered.
+    /// The unit with an identifier; `None` when there is none.
+    #[must_use]
+    pub fn unit_by_uid(&self, uid: &str) -> Option<Arc<OrgUnit>> {
+        self.unit(self.tree.find(uid)?.id)
+    }
+
+    /// The version of metadata and people that the request sees.
     #[must_use]
     pub fn metadata_version(&self) -> i64 {
         self.metadata_version

@@ -11,6 +11,10 @@ use clinigraph::{
 };
 use tokio::signal::unix::{self, SignalKind};
 
+/// An answer is thousands of short-lived texts and futures, made and freed on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let settings = &cli.settings;

@@ -67,7 +67,7 @@ impl Refreshing {
 
     async fn run(&self, analytics: &Analytics) {
         let watched = Arc::clone(&self.0);
-        let refreshed = analytics.db().run("refresh", move |conn| {
+        let refreshed = analytics.background().run("refresh", move |conn| {
             refresh::run(conn, |step| {
                 watched.send_modify(|run| {
                     if let Some(run) = run {

@@ -14,7 +14,7 @@ use crate::{
     caller::Shared,
     config::ServerSettings,
     db::Db,
-    graphql::{Schema, schema},
+    engine::Engine,
     http,
     metrics::Metrics,
     rest::{self, body::BodyLimit},
@@ -24,7 +24,7 @@ use crate::{
 /// What every worker of the server holds.
 #[derive(Clone)]
 pub struct State {
-    schema: Schema,
+    engine: web::Data<Engine>,
     shared: Shared,
     metrics: Metrics,
     sockets: Sockets,
@@ -40,7 +40,7 @@ impl State {
         let db = Db::new(pool, size, settings.checkout_timeout());
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
-            schema: schema(),
+            engine: web::Data::new(Engine::default()),
             shared: Shared::new(
                 db,
                 settings.minimum_cell,
@@ -64,7 +64,8 @@ impl State {
 pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |routes| {
         routes
-            .app_data(web::Data::new(state.schema))
+            .app_data(web::Data::new(state.engine.schema().clone()))
+            .app_data(state.engine)
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
             .app_data(web::Data::new(state.sockets))

@@ -15,7 +15,7 @@ pub async fn warm(analytics: &Analytics, minimum: u32) {
     let Ok(version) = analytics.version().await else {
         return;
     };
-    let Ok(clinics) = analytics.db().run("clinics", clinics::list).await else {
+    let Ok(clinics) = analytics.background().run("clinics", clinics::list).await else {
         return;
     };
     let mut keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();

@@ -14,6 +14,7 @@ pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
+pub mod files;
 pub mod generate;
 pub mod identifiers;
 pub mod import;

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 use diesel::{
+    Connection as _,
     connection::SimpleConnection,
     prelude::*,
     sql_types::{Bool, Date, Text},

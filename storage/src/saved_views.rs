@@ -169,7 +169,8 @@ fn push_right(query: &mut Statement, caller: &Caller, right: Right) {
         })
     };
     query
-        .push("(coalesce(v.sharing ->> 'owner', ")
+        // A person or group that is not named has no access, which must count as false and not as null.
+        .push("coalesce(coalesce(v.sharing ->> 'owner', ")
         .bind(Value::Text(caller.uid.clone()))
         .push(") = ")
         .bind(Value::Text(caller.uid.clone()))
@@ -183,7 +184,7 @@ fn push_right(query: &mut Statement, caller: &Caller, right: Right) {
         .bind(Value::Texts(caller.groups.clone()))
         .push(") g WHERE v.sharing -> 'userGroups' -> g ->> 'access' LIKE ")
         .bind(pattern())
-        .push("))");
+        .push("), false)");
 }
 
 #[cfg(test)]

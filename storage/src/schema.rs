@@ -469,6 +469,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Files and pictures that values of events and attributes name.
+    fileresource (fileresourceid) {
+        /// Internal key.
+        fileresourceid -> Int8,
+        /// DHIS2 identifier; the value of a data element of type FILE_RESOURCE or IMAGE.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name of the file as it was sent.
+        name -> Text,
+        /// Media type, e.g. image/png.
+        contenttype -> Text,
+        /// Size, bytes.
+        contentlength -> Int8,
+        /// MD5 of the content, hexadecimal.
+        contentmd5 -> Text,
+        /// Where the file store keeps the content.
+        storagekey -> Text,
+        /// Whether a value names the file; others are removed by DHIS2 after a while.
+        isassigned -> Bool,
+        /// What the file belongs to, e.g. DATA_VALUE; null in old rows.
+        domain -> Nullable<Text>,
+        /// Whether smaller copies of a picture are kept.
+        hasmultiplestoragefiles -> Bool,
+        /// Identifier of the object that the file belongs to; null for none.
+        fileresourceowner -> Nullable<Text>,
+        /// Person who sent it; null when not known.
+        userid -> Nullable<Int8>,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
     /// Blocks (groups) of ICD-10-GM 2023.
     icd10_blocks (block) {
         /// Range as written, e.g. "A00-A09", or one category, e.g. "B99".
@@ -1524,6 +1560,7 @@ diesel::joinable!(enrollment -> program (programid));
 diesel::joinable!(enrollment -> trackedentity (trackedentityid));
 diesel::joinable!(enrollment_notes -> enrollment (enrollmentid));
 diesel::joinable!(enrollment_notes -> note (noteid));
+diesel::joinable!(fileresource -> userinfo (userid));
 diesel::joinable!(icd10_blocks -> icd10_chapters (chapter));
 diesel::joinable!(import_runs -> clinics (clinic_id));
 diesel::joinable!(note -> userinfo (lastupdatedby));
@@ -1622,6 +1659,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     eventcount,
     eventcountchange,
     eventfilter,
+    fileresource,
     icd10_blocks,
     icd10_chapters,
     icd10_titles,

@@ -66,7 +66,14 @@ fn database() -> Option<&'static str> {
         let progress = ProgressBar::hidden();
         metadata::run(&mut conn, &fixtures.join("metadata.json"), &progress).expect("metadata");
         let data = fixtures.join("tracker.json");
-        tracker::run(&mut conn, &data, "trackeradmin", &progress).expect("data");
+        tracker::run(
+            &mut conn,
+            &data,
+            "trackeradmin",
+            tracker::AtomicMode::Object,
+            &progress,
+        )
+        .expect("data");
         Some(url)
     });
     url.as_deref()

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     caller::RequestContext,
-    loaders::{DataElementUid, OptionCode, OrgUnitUid, StageId},
+    loaders::{DataElementUid, OptionCode, StageId},
 };
 
 /// What events are grouped by.
@@ -140,13 +140,10 @@ async fn find_name(
     Ok(match named {
         Named::Itself | Named::Stage(None) => None,
         Named::OptionCombo(name) => name.clone(),
-        Named::OrgUnit => {
-            let unit = loader.load_one(OrgUnitUid(id.to_owned())).await?;
-            unit.map(|unit| unit.name)
-        }
+        Named::OrgUnit => request.unit_by_uid(id).map(|unit| unit.name.clone()),
         Named::Stage(Some(stage)) => {
             let stage = loader.load_one(StageId(*stage)).await?;
-            stage.map(|stage| stage.name)
+            stage.map(|stage| stage.name.clone())
         }
         Named::Option(column) => {
             let element = loader.load_one(DataElementUid(column.to_string())).await?;
@@ -154,7 +151,7 @@ async fn find_name(
                 None => None,
                 Some(set) => {
                     let option = loader.load_one(OptionCode(set, id.to_owned())).await?;
-                    option.map(|option| option.name)
+                    option.map(|option| option.name.clone())
                 }
             }
         }

@@ -201,7 +201,7 @@ pub(super) struct RequestArguments {
 /// The request that the arguments stand for. Without an order: newest first by the date they occurred.
 pub(super) fn read_request(arguments: RequestArguments) -> Result<ListRequest> {
     let filter = arguments.filter.unwrap_or_default();
-    let today = chrono::Local::now().date_naive();
+    let today = chrono::Utc::now().date_naive();
     let bounds = |path, bounds| read_bounds(path, bounds, today);
     let mut request = ListRequest::new(Endpoint::Typed, today, Some(arguments.program.0));
     request.program_stage = arguments.program_stage.map(|stage| stage.0);

@@ -51,7 +51,7 @@ pub struct EventInput {
     pub attribute_option_combo: Option<ID>,
     /// Category options, instead of their combination.
     pub attribute_category_options: Option<Vec<ID>>,
-    /// GeoJSON of the stage's feature type.
+    /// `GeoJSON` of the stage's feature type.
     pub geometry: MaybeUndefined<Json<Value>>,
     /// Person it is assigned to.
     pub assigned_user: MaybeUndefined<ID>,

@@ -1,13 +1,13 @@
 //! Patient flow as a Sankey diagram takes it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{Context, Enum, ID, Result, SimpleObject};
 use domain::columns::{
     ADMISSION_TYPES, DISCHARGE_TYPES,
     flow::{self, Place},
 };
-use storage::analytics::flow::Shape;
+use storage::{analytics::flow::Shape, org_units::OrgUnit};
 
 use super::{
     context,
@@ -16,7 +16,7 @@ use super::{
     error::{fail, refuse},
     stay_filter::{self, StayFilter},
 };
-use crate::{loaders::OrgUnitId, questions};
+use crate::{caller::RequestContext, questions};
 
 /// Most stages and stations of a flow.
 const MOST_STAGES: i32 = 10;
@@ -118,23 +118,8 @@ pub(super) async fn of_stays(
         .await
         .map_err(fail)?;
     request.saw_data_version(version.data_version_id);
-    let stations: BTreeSet<i64> = nodes(&flow)
-        .filter_map(|node| match node.place {
-            Place::Station(key) => Some(key),
-            _ => None,
-        })
-        .collect();
-    let units = request
-        .loader
-        .load_many(stations.into_iter().map(OrgUnitId));
-    let units: HashMap<i64, (String, String)> = units
-        .await
-        .map_err(fail)?
-        .into_iter()
-        .map(|(key, unit)| (key.0, (unit.uid, unit.name)))
-        .collect();
     let is_hidden = flow.links.is_empty() && flow.total.stays > 0;
-    let names = Names { units };
+    let names = Names { request };
     Ok(PatientFlow {
         nodes: names.nodes(&flow),
         links: flow.links.iter().map(|link| names.link(link)).collect(),
@@ -150,12 +135,12 @@ fn nodes(flow: &flow::Flow) -> impl Iterator<Item = flow::FlowNode> + '_ {
     ends.flatten()
 }
 
-/// Identifiers and names of stations by key.
-struct Names {
-    units: HashMap<i64, (String, String)>,
+/// Identifiers and names of nodes.
+struct Names<'a> {
+    request: &'a RequestContext,
 }
 
-impl Names {
+impl Names<'_> {
     fn nodes(&self, flow: &flow::Flow) -> Vec<FlowNode> {
         let all: BTreeSet<flow::FlowNode> = nodes(flow).collect();
         let passing = |node: flow::FlowNode| -> u32 {
@@ -177,7 +162,7 @@ impl Names {
                     depth: node.stage as i32,
                     kind,
                     label,
-                    station: self.station(node).map(|(uid, _)| ID(uid.clone())),
+                    station: self.station(node).map(|unit| ID(unit.uid.clone())),
                     stays: Count::new(passing(node), false),
                 }
             })
@@ -195,9 +180,9 @@ impl Names {
         }
     }
 
-    fn station(&self, node: flow::FlowNode) -> Option<&(String, String)> {
+    fn station(&self, node: flow::FlowNode) -> Option<Arc<OrgUnit>> {
         match node.place {
-            Place::Station(key) => self.units.get(&key),
+            Place::Station(key) => self.request.unit(key),
             _ => None,
         }
     }
@@ -208,7 +193,7 @@ impl Names {
             Place::Admission(place) => format!("admission:{}", ADMISSION_TYPES[place]),
             Place::Discharge(place) => format!("discharge:{}", DISCHARGE_TYPES[place]),
             Place::Station(key) => {
-                let uid = self.station(node).map(|(uid, _)| uid.clone());
+                let uid = self.station(node).map(|unit| unit.uid.clone());
                 format!("s{stage}:{}", uid.unwrap_or_else(|| key.to_string()))
             }
             Place::Further => format!("s{stage}:FURTHER"),
@@ -228,7 +213,7 @@ impl Names {
                 (kind, name.to_owned())
             }
             Place::Station(_) => {
-                let name = self.station(node).map(|(_, name)| name.clone());
+                let name = self.station(node).map(|unit| unit.name.clone());
                 (FlowNodeKind::Station, name.unwrap_or_default())
             }
             Place::Further => (FlowNodeKind::Further, "FURTHER".to_owned()),

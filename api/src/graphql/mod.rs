@@ -31,7 +31,7 @@ pub mod trend;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, Response, extensions::Tracing};
+use async_graphql::{Context, Response, SchemaBuilder, ValidationMode};
 
 use crate::caller::RequestContext;
 
@@ -47,12 +47,20 @@ const COMPLEXITY: usize = 100_000;
 /// Builds the schema with its limits.
 #[must_use]
 pub fn schema() -> Schema {
+    limited().finish()
+}
+
+/// The same schema, with the same limits, for documents that were found valid before.
+#[must_use]
+pub fn unchecked_schema() -> Schema {
+    limited().validation_mode(ValidationMode::Fast).finish()
+}
+
+fn limited() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .limit_directives(20)
-        .extension(Tracing)
-        .finish()
 }
 
 /// The schema's text in GraphQL's definition language, as `schema.graphql` holds it.

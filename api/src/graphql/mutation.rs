@@ -180,7 +180,7 @@ impl Mutation {
         Ok(TransferPayload {
             tracked_entity,
             program,
-            owner_org_unit: org_units::required(ctx, transfer.unit).await?,
+            owner_org_unit: org_units::required(ctx, transfer.unit)?,
             events: transfer.events as u64,
         })
     }

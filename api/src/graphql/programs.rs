@@ -71,11 +71,8 @@ impl Program {
         let request = context(ctx);
         let key = SavedViewsOf(kind, self.0.uid.clone(), Arc::clone(&request.caller));
         let views = request.loader.load_one(key).await.map_err(fail)?;
-        Ok(views
-            .unwrap_or_default()
-            .into_iter()
-            .map(SavedView::from)
-            .collect())
+        let views = views.iter().flat_map(|views| views.iter());
+        Ok(views.map(|view| SavedView::from(&**view)).collect())
     }
 
     /// Stages, in order. An event program has one.
@@ -85,16 +82,13 @@ impl Program {
             .load_one(StagesOf(self.0.programid))
             .await
             .map_err(fail)?;
-        Ok(stages
-            .unwrap_or_default()
-            .into_iter()
-            .map(ProgramStage)
-            .collect())
+        let stages = stages.iter().flat_map(|stages| stages.iter());
+        Ok(stages.cloned().map(ProgramStage).collect())
     }
 }
 
 /// A stage.
-pub struct ProgramStage(pub storage::programs::Stage);
+pub struct ProgramStage(pub Arc<storage::programs::Stage>);
 
 /// A stage of a program.
 #[Object]
@@ -126,16 +120,13 @@ impl ProgramStage {
             .load_one(ColumnsOf(self.0.programstageid))
             .await
             .map_err(fail)?;
-        Ok(columns
-            .unwrap_or_default()
-            .into_iter()
-            .map(Column)
-            .collect())
+        let columns = columns.iter().flat_map(|columns| columns.iter());
+        Ok(columns.cloned().map(Column).collect())
     }
 }
 
 /// A column.
-pub struct Column(storage::programs::Column);
+pub struct Column(Arc<storage::programs::Column>);
 
 /// A data element as a column of a stage's working list.
 #[Object]
@@ -175,8 +166,8 @@ impl Column {
             .map_err(fail)
             .transpose()?;
         Some(set.map(|set| OptionSet {
-            id: ID(set.uid),
-            name: set.name,
+            id: ID(set.uid.clone()),
+            name: set.name.clone(),
             key: set.optionsetid,
         }))
     }
@@ -203,24 +194,24 @@ impl OptionSet {
             .load_one(OptionsOf(self.key))
             .await
             .map_err(fail)?;
-        let option = |row: storage::data_elements::OptionValue| OptionValue {
-            code: row.code,
-            name: row.name,
-        };
-        Ok(options
-            .unwrap_or_default()
-            .into_iter()
-            .map(option)
-            .collect())
+        let options = options.iter().flat_map(|options| options.iter());
+        Ok(options.cloned().map(OptionValue).collect())
     }
 }
 
 /// An option of an option set.
-#[derive(SimpleObject)]
-#[graphql(name = "Option")]
-pub struct OptionValue {
+pub struct OptionValue(Arc<storage::data_elements::OptionValue>);
+
+/// An option of an option set.
+#[Object(name = "Option")]
+impl OptionValue {
     /// Value as it is stored.
-    code: String,
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
     /// Name shown to people.
-    name: String,
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
 }

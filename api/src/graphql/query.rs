@@ -24,10 +24,14 @@ use super::{
     users::User,
     working_list::{self, EventConnection},
 };
-use crate::loaders::{OrgUnitUid, UserId};
+use crate::loaders::UserId;
 
 /// Everything with an identifier.
 #[derive(Interface)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives for one answer"
+)]
 #[graphql(field(name = "id", ty = "ID", desc = "DHIS2 identifier."))]
 pub enum Node {
     /// A unit.
@@ -64,8 +68,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
     ) -> Option<Result<Node>> {
-        if let Some(unit) = org_unit(ctx, &id).await {
-            return Some(unit.map(Node::OrgUnit));
+        if let Some(unit) = org_unit(ctx, &id) {
+            return Some(Ok(Node::OrgUnit(unit)));
         }
         if let Some(program) = program(ctx, &id).await {
             return Some(program.map(Node::Program));
@@ -82,8 +86,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
-    ) -> Option<Result<OrgUnit>> {
-        org_unit(ctx, &id).await
+    ) -> Option<OrgUnit> {
+        org_unit(ctx, &id)
     }
 
     /// Org units in the caller's search and data-view scope, by name.
@@ -342,13 +346,8 @@ impl Query {
     }
 }
 
-async fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<Result<OrgUnit>> {
-    let unit = context(ctx)
-        .loader
-        .load_one(OrgUnitUid(id.to_string()))
-        .await
-        .map_err(fail);
-    unit.transpose().map(|unit| unit.map(OrgUnit))
+fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<OrgUnit> {
+    context(ctx).unit_by_uid(id).map(OrgUnit)
 }
 
 async fn program(ctx: &Context<'_>, id: &ID) -> Option<Result<Program>> {

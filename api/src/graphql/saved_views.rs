@@ -23,14 +23,14 @@ pub struct SavedView {
     updated_at: DateTime,
 }
 
-impl From<storage::saved_views::SavedView> for SavedView {
-    fn from(view: storage::saved_views::SavedView) -> Self {
+impl From<&storage::saved_views::SavedView> for SavedView {
+    fn from(view: &storage::saved_views::SavedView) -> Self {
         SavedView {
-            id: ID(view.uid),
-            name: view.name,
-            description: view.description,
-            program_stage: view.program_stage.map(ID),
-            criteria: Json(view.criteria),
+            id: ID(view.uid.clone()),
+            name: view.name.clone(),
+            description: view.description.clone(),
+            program_stage: view.program_stage.clone().map(ID),
+            criteria: Json(view.criteria.clone()),
             is_writable: view.is_writable,
             updated_at: instant(view.lastupdated),
         }

@@ -1,15 +1,18 @@
 //! Saved views of programs.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
-use async_graphql::dataloader::Loader;
 use domain::access::Caller;
 use storage::{
-    Error,
+    Connection, Result,
     saved_views::{self, SavedView, ViewKind},
 };
 
-use crate::db::Db;
+use super::{Key, many_each};
 
 /// The saved views of a program that a caller may read, by kind, identifier and person.
 #[derive(Debug, Clone)]
@@ -24,41 +27,35 @@ impl PartialEq for SavedViewsOf {
 impl Eq for SavedViewsOf {}
 
 impl Hash for SavedViewsOf {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         (self.0, &self.1, self.2.id).hash(state);
     }
 }
 
-impl Loader<SavedViewsOf> for Db {
-    type Value = Vec<SavedView>;
-    type Error = Error;
+impl Key for SavedViewsOf {
+    type Value = Arc<[Arc<SavedView>]>;
+    const NAME: &'static str = "saved views of programs";
 
-    async fn load(
-        &self,
-        keys: &[SavedViewsOf],
-    ) -> Result<HashMap<SavedViewsOf, Vec<SavedView>>, Error> {
-        let mut views: HashMap<SavedViewsOf, Vec<SavedView>> = HashMap::new();
+    fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
+        let mut views = HashMap::new();
         // A request has one caller.
         let Some(caller) = keys.first().map(|key| Arc::clone(&key.2)) else {
             return Ok(views);
         };
         for kind in [ViewKind::EventFilter, ViewKind::WorkingList] {
             let of_kind = keys.iter().filter(|key| key.0 == kind);
-            let wanted = saved_views::Wanted {
-                programs: Some(of_kind.map(|key| key.1.clone()).collect()),
-                ..saved_views::Wanted::default()
-            };
-            if wanted.programs.as_ref().is_some_and(Vec::is_empty) {
+            let programs: Vec<String> = of_kind.map(|key| key.1.clone()).collect();
+            if programs.is_empty() {
                 continue;
             }
-            let reader = Arc::clone(&caller);
-            let rows = self.run("saved views of programs", move |conn| {
-                saved_views::list(conn, kind, &reader, &wanted)
-            });
-            for row in rows.await? {
-                let key = SavedViewsOf(kind, row.program.clone(), Arc::clone(&caller));
-                views.entry(key).or_default().push(row);
-            }
+            let wanted = saved_views::Wanted {
+                programs: Some(programs),
+                ..saved_views::Wanted::default()
+            };
+            let rows = saved_views::list(conn, kind, &caller, &wanted)?;
+            views.extend(many_each(rows, |row| {
+                SavedViewsOf(kind, row.program.clone(), Arc::clone(&caller))
+            }));
         }
         Ok(views)
     }

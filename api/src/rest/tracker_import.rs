@@ -40,7 +40,7 @@ async fn import(
     let query = QueryString::parse(request.query_string())?;
     let mut parameters = read_parameters(&query)?;
     let mode = report_mode(&query)?;
-    let waits = !query.boolean("async", true)?;
+    let is_async = query.boolean("async", true)?;
     let payload = if is_csv(&request) {
         body::read(body, *limit.get_ref(), Payload::read_csv).await?
     } else {
@@ -49,7 +49,7 @@ async fn import(
     };
     let schemes = parameters::schemes(&query)?.pairs();
     parameters.id_schemes = load_schemes(&context, schemes).await?;
-    if !waits {
+    if !is_async {
         return Ok(answer(&run(&context, payload, parameters).await?, mode));
     }
     let user = context.caller.id;

@@ -1,4 +1,4 @@
-//! GeoJSON as well-known text, which DHIS2's CSV holds.
+//! `GeoJSON` as well-known text, which DHIS2's CSV holds.
 
 use serde_json::Value;
 

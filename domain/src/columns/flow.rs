@@ -261,8 +261,9 @@ impl Nodes {
         let straight = usize::from(self.other[0]) * self.places.len()
             + self.other.last().map_or(0, |node| usize::from(*node));
         if small == [straight] {
-            let others = (0..links.len()).filter(|&link| !is_small[link] && patients(link) > 0);
-            is_small[others.min_by_key(|&link| patients(link))?] = true;
+            let others = (0..links.len()).filter(|&link| link != straight && patients(link) > 0);
+            let smallest = others.min_by_key(|&link| patients(link))?;
+            is_small[smallest] = true;
         }
         (!small.is_empty()).then_some(is_small)
     }

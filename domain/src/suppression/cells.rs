@@ -64,9 +64,9 @@ mod tests {
                 prop_assert!(*hidden || *count == 0 || *count >= i64::from(minimum));
                 prop_assert!(!hidden || *count > 0);
             }
-            for dimension in 0..2 {
+            for dimension in [0, 1] {
                 for line in 0..4 {
-                    let cells: Vec<usize> = (0..12).filter(|&cell| keys[cell][dimension] == line).collect();
+                    let cells: Vec<usize> = (0..12).filter(|&cell| keys[cell].get(dimension) == Some(&line)).collect();
                     let alone = cells.iter().filter(|&&cell| hidden[cell]).count() == 1;
                     prop_assert!(!alone || cells.iter().all(|&cell| hidden[cell] || counts[cell] == 0));
                 }

@@ -257,7 +257,7 @@ fn push_key(query: &mut Statement, place: usize, dimension: &Dimension, date: &'
     query.push(" AS ").push(KEYS[place]).push(", ");
 }
 
-/// Only what reads as a number is cast, so that one malformed value fails no query.
+/// What does not read as a number counts as no value, so that one malformed value fails no query.
 fn push_measure(query: &mut Statement, measure: &Measure) {
     let (before, after) = match measure.function {
         Function::Count => (", count(", ")::float8"),
@@ -268,11 +268,9 @@ fn push_measure(query: &mut Statement, measure: &Measure) {
     };
     query
         .push(before)
-        .push("CASE WHEN e.eventdatavalues -> ")
+        .push("value_as_number(e.eventdatavalues -> ")
         .bind(Value::Text(measure.column.clone()))
-        .push(" ->> 'value' ~ '^[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?$' THEN (e.eventdatavalues -> ")
-        .bind(Value::Text(measure.column.clone()))
-        .push(" ->> 'value')::numeric END")
+        .push(" ->> 'value')")
         .push(after);
 }
 

@@ -58,7 +58,7 @@ pub struct EventDetails {
     /// Username that completed it.
     #[diesel(sql_type = Nullable<Text>)]
     pub completedby: Option<String>,
-    /// GeoJSON; `None` when not recorded.
+    /// `GeoJSON`; `None` when not recorded.
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub geometry: Option<Json>,
     /// Who stored it, as at that time: `{uid, username, firstName, surname}`.

@@ -10,6 +10,7 @@ pub mod change_log;
 pub mod columns;
 pub(crate) mod conditions;
 pub mod counts;
+pub mod data_values;
 pub mod details;
 mod few;
 pub mod lookup;

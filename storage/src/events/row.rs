@@ -7,7 +7,7 @@ use diesel::{
 };
 use domain::event::EventKind;
 
-use super::page::Listing;
+use super::{data_values::DataValues, page::Listing};
 use crate::sql::{Statement, Value};
 
 /// One event. What only tracker events have is `None` for single events.
@@ -57,7 +57,7 @@ pub struct EventRow {
     pub completeddate: Option<NaiveDateTime>,
     /// Values by data element identifier.
     #[diesel(sql_type = Jsonb)]
-    pub eventdatavalues: serde_json::Value,
+    pub eventdatavalues: DataValues,
     /// Values of the order's keys as a cursor writes them; `None` when the row itself holds them.
     #[diesel(sql_type = Nullable<Array<Nullable<Text>>>)]
     pub order_keys: Option<Vec<Option<String>>>,

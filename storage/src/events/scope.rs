@@ -177,12 +177,11 @@ fn read_settings(program: &str, row: &ProgramRow) -> Result<(EventKind, AccessLe
     })
 }
 
+/// Keys and identifiers of stages.
+type Stages = Vec<(i64, String)>;
+
 /// Stages that a caller may read, and the identifiers of the others. A single event hangs on its program alone.
-fn read_stages(
-    caller: &Caller,
-    kind: EventKind,
-    json: Value,
-) -> Result<(Vec<(i64, String)>, Vec<String>)> {
+fn read_stages(caller: &Caller, kind: EventKind, json: Value) -> Result<(Stages, Vec<String>)> {
     #[derive(Deserialize)]
     struct Stage {
         id: i64,

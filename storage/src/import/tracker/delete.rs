@@ -86,7 +86,10 @@ fn missing(kind: TrackerType) -> Code {
     }
 }
 
-const STAMPED: [(&str, fn(&Doomed) -> Option<i64>); 3] = [
+/// The key of an object, when it is of one kind.
+type KeyOf = fn(&Doomed) -> Option<i64>;
+
+const STAMPED: [(&str, KeyOf); 3] = [
     (
         "UPDATE singleevent SET deleted = true, lastupdated = $2, lastupdatedbyuserinfo = $3 WHERE eventid = ANY($1)",
         |object| match object {

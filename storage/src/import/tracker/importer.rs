@@ -174,6 +174,10 @@ impl Importer<'_> {
 
     /// Refuses an object: its faults go into the report, and it is not stored.
     pub(super) fn refuse(&mut self, kind: TrackerType, line: i64, uid: &str, faults: Vec<Fault>) {
+        // The first refused object ends an import that fails fast: the others of its set were not to be looked at.
+        if self.is_over() {
+            return;
+        }
         if let Some(of_type) = self.report.stats_of(kind) {
             of_type.stats.ignored += 1;
         }

@@ -246,9 +246,12 @@ fn store(
     Ok((report, importer.bad.unwrap_or_default()))
 }
 
+/// Stores the objects of one kind.
+type Load = fn(&mut Importer, &[importer::Item]) -> Result<()>;
+
 /// Stores the objects of a payload, those first on which others hang.
 fn store_all(importer: &mut Importer, flat: &payload::Flat) -> Result<()> {
-    let steps: [(fn(&mut Importer, &[importer::Item]) -> Result<()>, _); 4] = [
+    let steps: [(Load, _); 4] = [
         (tracked_entities::load, &flat.tracked_entities),
         (enrollments::load, &flat.enrollments),
         (events::load, &flat.events),

@@ -58,7 +58,7 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
             match check(importer, &item, &context) {
                 Ok(link) => good.push((item, link)),
                 Err(fault) => {
-                    importer.reject(TrackerType::Relationship, item.line, item.uid, fault)
+                    importer.reject(TrackerType::Relationship, item.line, item.uid, fault);
                 }
             }
         }

@@ -4,8 +4,6 @@ mod data;
 mod filters;
 mod orders;
 
-use domain::event::order::OrderItem;
-
 use super::*;
 use crate::testing::texts;
 
@@ -175,15 +173,18 @@ fn every_filter_finds_what_plain_sql_finds() {
     for kind in KINDS {
         let mut world = data::world(kind);
         let orders = orders::usual(kind);
-        let mut hit = 0;
-        for scope in world.scopes() {
-            for filtered in filters::all(&world) {
-                for order in &orders {
-                    hit += usize::from(world.check(&scope, &filtered, order) > 0);
-                }
+        let scopes = world.scopes();
+        let (mut hit, mut turn) = (0, 0);
+        for filtered in filters::all(&world) {
+            // Each filter in two scopes and orders, which change from filter to filter.
+            for _ in 0..2 {
+                let order = &orders[turn % orders.len()];
+                let held = world.check(&scopes[turn % scopes.len()], &filtered, order);
+                hit += usize::from(held > 0);
+                turn += 3;
             }
         }
-        assert!(hit > 200, "{hit} lists of {kind:?} hold anything");
+        assert!(hit > 20, "{hit} lists of {kind:?} hold anything");
     }
 }
 
@@ -191,12 +192,10 @@ fn every_filter_finds_what_plain_sql_finds() {
 fn every_order_is_that_of_plain_sql() {
     for kind in KINDS {
         let mut world = data::world(kind);
-        for scope in world.scopes() {
-            for filtered in filters::few(&world) {
-                for order in orders::all(&world) {
-                    world.check(&scope, &filtered, &order);
-                }
-            }
+        let (scopes, filters) = (world.scopes(), filters::few(&world));
+        for (turn, order) in orders::all(&world).iter().enumerate() {
+            let scope = &scopes[turn % scopes.len()];
+            world.check(scope, &filters[turn % filters.len()], order);
         }
     }
 }

@@ -17,7 +17,7 @@ fn broken_events_are_quarantined_with_dhis2s_codes() {
         return;
     };
     let with = |member: &str, value: Value| {
-        let mut event = single(&payload::random_uid());
+        let mut event = single(&random_uid());
         event[member] = value;
         event
     };

@@ -50,10 +50,10 @@ fn times() -> Vec<Filtered> {
     let bounds = |from, to| TimeBounds::days(from, to);
     vec![
         with("e.occurreddate >= '2024-01-05'", |filter| {
-            filter.occurred = bounds(Some(day(2024, 1, 5)), None)
+            filter.occurred = bounds(Some(day(2024, 1, 5)), None);
         }),
         with("e.occurreddate < '2024-01-05'", |filter| {
-            filter.occurred = bounds(None, Some(day(2024, 1, 4)))
+            filter.occurred = bounds(None, Some(day(2024, 1, 4)));
         }),
         with(
             "e.lastupdated >= '2025-01-02' AND e.lastupdated < '2025-01-03'",
@@ -70,7 +70,7 @@ fn times() -> Vec<Filtered> {
             },
         ),
         with("e.completeddate < '2024-06-11'", |filter| {
-            filter.completed = bounds(None, Some(day(2024, 6, 10)))
+            filter.completed = bounds(None, Some(day(2024, 6, 10)));
         }),
     ]
 }
@@ -88,19 +88,19 @@ fn keys(world: &World) -> Vec<Filtered> {
     };
     vec![
         with("e.status = 'COMPLETED'", |filter| {
-            filter.statuses = vec![EventStatus::Completed]
+            filter.statuses = vec![EventStatus::Completed];
         }),
         with(visited, |filter| {
-            filter.statuses = vec![EventStatus::Visited]
+            filter.statuses = vec![EventStatus::Visited];
         }),
         with("e.assigneduserid IS NULL", |filter| {
-            filter.assignee = Some(Assignee::Nobody)
+            filter.assignee = Some(Assignee::Nobody);
         }),
         with("a.userinfoid IS NOT NULL", |filter| {
-            filter.assignee = Some(Assignee::Anybody)
+            filter.assignee = Some(Assignee::Anybody);
         }),
         with(format!("a.userinfoid = {person}"), |filter| {
-            filter.assignee = Some(Assignee::OneOf(vec![person]))
+            filter.assignee = Some(Assignee::OneOf(vec![person]));
         }),
         with(
             format!("a.userinfoid = ANY(ARRAY{people:?}::bigint[]) AND e.status = 'ACTIVE'"),
@@ -110,13 +110,13 @@ fn keys(world: &World) -> Vec<Filtered> {
             },
         ),
         with("false", |filter| {
-            filter.assignee = Some(Assignee::OneOf(Vec::new()))
+            filter.assignee = Some(Assignee::OneOf(Vec::new()));
         }),
         with(format!("e.attributeoptioncomboid = {combo}"), |filter| {
-            filter.option_combo = Some(combo)
+            filter.option_combo = Some(combo);
         }),
         with(format!("e.uid IN ('{}')", uids.join("', '")), |filter| {
-            filter.uids = Some(uids.clone())
+            filter.uids = Some(uids.clone());
         }),
         with("false", |filter| filter.uids = Some(Vec::new())),
     ]

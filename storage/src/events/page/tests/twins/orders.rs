@@ -100,7 +100,10 @@ fn fields() -> Vec<(OrderField, &'static str)> {
             OrderField::OrgUnit,
             "(SELECT uid FROM organisationunit WHERE organisationunitid = e.organisationunitid)",
         ),
-        (OrderField::Program, "'one'::text"),
+        (
+            OrderField::Program,
+            "(SELECT p.uid FROM program p JOIN programstage s USING (programid) WHERE s.programstageid = e.programstageid)",
+        ),
         (OrderField::Status, "e.status COLLATE \"C\""),
         (OrderField::UpdatedAt, "e.lastupdated"),
         (OrderField::UpdatedAtClient, "e.lastupdatedatclient"),
