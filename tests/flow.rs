@@ -65,7 +65,7 @@ fn check_shape(flow: &Value, stages: i64, minimum: i64) {
         match number(&node["stage"]) {
             0 => assert_eq!((coming, going), (0, number(&node["stays"]["value"]))),
             last if last == stages => {
-                assert_eq!((coming, going), (number(&node["stays"]["value"]), 0))
+                assert_eq!((coming, going), (number(&node["stays"]["value"]), 0));
             }
             _ => assert_eq!((coming, going), (number(&node["stays"]["value"]), coming)),
         }
