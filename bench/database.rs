@@ -52,15 +52,21 @@ impl Preset {
 pub struct Database {
     pub conn: Connection,
     pub url: String,
-    // Dropped last: it stops the server.
-    _cluster: Cluster,
+    // Dropped last: it stops the server. None for a database that somebody else runs and fills.
+    _cluster: Option<Cluster>,
 }
 
 impl Database {
-    /// Starts it, and fills it when it is empty.
+    /// Starts it, and fills it when it is empty. With `DATABASE_URL` that database is measured as it is.
     pub fn open(folder: &Path, preset: Preset) -> Result<Self> {
-        let cluster = Cluster::start(&folder.join(preset.name()))?;
-        let url = cluster.url().to_owned();
+        let (url, cluster) = match std::env::var("DATABASE_URL") {
+            Ok(url) => (url, None),
+            Err(_) => {
+                let cluster = Cluster::start(&folder.join(preset.name()))?;
+                (cluster.url().to_owned(), Some(cluster))
+            }
+        };
+        let is_ours = cluster.is_some();
         let mut conn = pool::connect(&url)?;
         migrate::run(&mut conn)?;
         conn.batch_execute(include_str!("steps.sql"))?;
@@ -69,7 +75,10 @@ impl Database {
             url,
             _cluster: cluster,
         };
-        database.fill(preset)?;
+        if is_ours {
+            database.fill(preset)?;
+        }
+        database.refresh()?;
         Ok(database)
     }
 
@@ -79,15 +88,22 @@ impl Database {
             generate::run(conn, &preset.volume(), 1, today, &ProgressBar::hidden())?;
             Ok(())
         })?;
-        self.step("vacuum and analyse", |conn| Ok(generate::settle(conn)?))?;
-        self.step("first refresh", |conn| {
+        self.step("vacuum and analyse", |conn| Ok(generate::settle(conn)?))
+    }
+
+    fn refresh(&mut self) -> Result<()> {
+        let refresh = |conn: &mut Connection| {
             refresh::run(conn, |_| ())?;
             Ok(())
-        })?;
+        };
+        self.step("first refresh", refresh)?;
         self.step("refresh beside readers", |conn| {
-            refresh::run(conn, |_| ())?;
-            Ok(())
-        })
+            // As if every row might have changed.
+            conn.batch_execute("UPDATE data_versions SET sources = NULL")?;
+            refresh(conn)
+        })?;
+        self.step("refresh where nothing changed", refresh)?;
+        refresh(&mut self.conn)
     }
 
     /// Does once in the life of the database what is to be timed.

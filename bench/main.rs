@@ -7,6 +7,7 @@
 //! each with a database of its own; `--only PART`, once or more, with a part of [`PARTS`].
 
 mod cases;
+mod clinics;
 mod database;
 mod dhis2;
 mod diagnoses;
@@ -30,13 +31,14 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "sizes",
     "pages",
     "events",
     "http",
     "export",
     "diagnoses",
+    "clinics",
     "import",
     "growth",
 ];
@@ -111,8 +113,14 @@ fn run_parts(
     if is_wanted("export") {
         export::measure(report, database)?;
     }
-    if is_wanted("diagnoses") {
-        diagnoses::measure(report, database)?;
+    if is_wanted("diagnoses") || is_wanted("clinics") {
+        let columns = clinics::load(report, database)?;
+        if is_wanted("diagnoses") {
+            diagnoses::measure(report, database, &columns)?;
+        }
+        if is_wanted("clinics") {
+            clinics::measure(report, database, &columns)?;
+        }
     }
     if is_wanted("sizes") {
         machine::sizes(report, database)?;

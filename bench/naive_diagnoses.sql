@@ -7,5 +7,6 @@ SELECT :node AS node,
  WHERE e.admission_date BETWEEN $1 AND $2
    AND e.clinic_id = ANY ($3)
    AND :node IS NOT NULL
-   AND :sex
+   AND :under
+   AND :stays
  GROUP BY 1

@@ -1,12 +1,18 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod cases;
+mod clinic_scope;
+mod comparison;
 mod conformance;
 mod diagnoses;
+mod diagnosis_rows;
 mod documents;
 mod errors;
 mod examples;
+mod flow;
 mod http;
 mod live;
+mod observations;
 mod outage;
 mod paging;
 mod protocol;

@@ -69,12 +69,18 @@ async fn what_was_delivered_is_counted_after_the_next_refresh() {
 #[actix_web::test]
 async fn before_the_first_refresh_the_answer_says_what_to_do() {
     let server = Server::start();
-    server.execute("DELETE FROM data_versions");
     let controller = server.user("controller");
-    for document in [ANSWER, "{ dataVersion { id } }"] {
-        let (code, message) = controller.refusal(document, json!({})).await;
-        assert_eq!(code, "BAD_USER_INPUT");
-        assert!(message.contains("clinigraph refresh"), "{message}");
+    // A view that a migration built anew is empty; then there was no version at all.
+    for state in [
+        "REFRESH MATERIALIZED VIEW analytics.stay_facts WITH NO DATA",
+        "DELETE FROM data_versions",
+    ] {
+        server.execute(state);
+        for document in [ANSWER, "{ dataVersion { id } }"] {
+            let (code, message) = controller.refusal(document, json!({})).await;
+            assert_eq!(code, "BAD_USER_INPUT");
+            assert!(message.contains("clinigraph refresh"), "{message}");
+        }
     }
 }
 
@@ -83,9 +89,78 @@ async fn a_refresh_that_fails_leaves_the_version_online() {
     let server = Server::start();
     let controller = server.user("controller");
     let before = controller.data(ANSWER, json!({})).await;
-    server.execute("SET LOCAL statement_timeout = 1");
+    // A view without a key cannot be refreshed beside its readers.
+    server.execute(
+        "UPDATE encounters SET admission_number = 'changed'; DROP INDEX analytics.stay_facts_key",
+    );
     let failed = server.storage(|conn| storage::refresh::run(conn, |_| {}));
-    assert!(failed.is_err(), "no view is built in a millisecond");
-    server.execute("SET LOCAL statement_timeout = 0");
+    assert!(failed.is_err());
     assert_eq!(controller.data(ANSWER, json!({})).await, before);
+}
+
+#[actix_web::test]
+async fn where_nothing_changed_the_views_stand_and_the_version_is_new() {
+    let server = Server::start();
+    let statements = server.record();
+    let refreshed = || {
+        let texts = statements.take();
+        texts.iter().any(|text| text.contains("REFRESH"))
+    };
+    server.execute("INSERT INTO import_runs (kind, source, status, finished_at) VALUES ('FHIR', 'the same again', 'DONE', now())");
+    server.refresh();
+    assert!(!refreshed());
+    let controller = server.user("controller");
+    let version = controller
+        .data("{ dataVersion { stale } }", json!({}))
+        .await;
+    assert_eq!(version["dataVersion"]["stale"], false);
+    server.execute("UPDATE conditions SET icd10_code = 'J98.9' WHERE condition_id = (SELECT min(condition_id) FROM conditions)");
+    server.refresh();
+    assert!(refreshed());
+    server.refresh();
+    assert!(!refreshed());
+    server.execute("DELETE FROM station_transfers WHERE station_transfer_id = (SELECT min(station_transfer_id) FROM station_transfers)");
+    server.refresh();
+    assert!(refreshed());
+}
+
+#[actix_web::test]
+async fn a_new_version_is_seen_at_once_and_its_columns_follow() {
+    let server = Server::with_columns(0).await;
+    let controller = server.user("controller");
+    let before = controller.data(ANSWER, json!({})).await;
+    server.execute("UPDATE encounters SET admission_date = admission_date - 60 WHERE encounter_id = (SELECT max(encounter_id) FROM encounters WHERE admission_date BETWEEN '2026-10-01' AND '2026-10-31')");
+    assert_eq!(controller.data(ANSWER, json!({})).await, before);
+    server.refresh();
+    let after = controller.data(ANSWER, json!({})).await;
+    assert_ne!(after["dataVersion"]["id"], before["dataVersion"]["id"]);
+    assert_ne!(after["diagnoses"]["total"], before["diagnoses"]["total"]);
+    server.columns().await;
+    assert_eq!(controller.data(ANSWER, json!({})).await, after);
+    let figures = server
+        .send(actix_web::test::TestRequest::get().uri("/metrics"))
+        .await;
+    let version = after["dataVersion"]["id"].as_str().expect("a version");
+    let line = format!("clinigraph_analytics_columns{{figure=\"version\"}} {version}");
+    assert!(figures.text().contains(&line), "{}", figures.text());
+}
+
+#[actix_web::test]
+async fn superusers_start_a_refresh_and_others_may_not() {
+    let server = Server::start();
+    let document = "mutation { refreshAnalytics { status step startedAt finishedAt dataVersion } }";
+    let (code, message) = server.user("controller").refusal(document, json!({})).await;
+    assert_eq!(code, "FORBIDDEN");
+    assert!(message.contains("refreshAnalytics"), "{message}");
+    let admin = server.user("admin");
+    let before = admin.data("{ dataVersion { id } }", json!({})).await;
+    let started = admin.data(document, json!({})).await;
+    assert_eq!(started["refreshAnalytics"]["status"], "RUNNING");
+    for _ in 0..200 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        if admin.data("{ dataVersion { id } }", json!({})).await != before {
+            return;
+        }
+    }
+    panic!("no version was published");
 }

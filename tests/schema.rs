@@ -21,7 +21,7 @@ fn the_schema_is_the_one_in_the_repository() {
 }
 
 /// Root fields with their arguments. Others query them: they may gain, never lose or rename.
-const ROOT: [(&str, &[&str]); 11] = [
+const ROOT: [(&str, &[&str]); 15] = [
     ("me", &[]),
     ("node", &["id"]),
     ("dataVersion", &[]),
@@ -49,6 +49,10 @@ const ROOT: [(&str, &[&str]); 11] = [
         "diagnoses",
         &["filter", "under", "level", "compareWith", "first", "after"],
     ),
+    ("clinicComparison", &["filter", "current", "previous"]),
+    ("patientFlow", &["filter", "stages", "topStations"]),
+    ("observationTrend", &["code", "filter", "bucket"]),
+    ("dataQuality", &["clinic"]),
 ];
 
 /// Enum values that requests name.

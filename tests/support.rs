@@ -52,6 +52,7 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         statement_timeout: 30,
         checkout_timeout: 1,
         minimum_cell,
+        analytics_memory: 0,
         minimum_event_cell: 0,
         import_limit: 64,
         sockets: 4,
@@ -75,6 +76,24 @@ impl Server {
     pub fn with_minimum_cell(minimum_cell: u32) -> Self {
         let pool = Pool::for_tests(generated_database()).expect("the database answers");
         Server::over(pool, minimum_cell)
+    }
+
+    /// A server over the generated data that answers analytics from columns in memory.
+    pub async fn with_columns(minimum_cell: u32) -> Self {
+        let pool = Pool::for_tests(generated_database()).expect("the database answers");
+        let mut settings = settings(minimum_cell);
+        settings.analytics_memory = 64;
+        let state = State::new(pool.clone(), 1, &settings).expect("a state");
+        let server = Server { state, pool };
+        server.columns().await;
+        server
+    }
+
+    /// Reads the columns of the newest version.
+    pub async fn columns(&self) {
+        let analytics = self.state.analytics();
+        analytics.load().await.expect("columns are read");
+        assert!(analytics.held().stays > 0);
     }
 
     /// A server over any pool.
@@ -117,6 +136,12 @@ impl Server {
     /// Changes data within the transaction of this server.
     pub fn execute(&self, sql: &str) {
         self.storage(|conn| testing::execute(conn, sql));
+    }
+
+    /// Publishes a new data version of what the tables hold now.
+    pub fn refresh(&self) {
+        let published = self.storage(|conn| storage::refresh::run(conn, |_| {}));
+        published.expect("a refresh");
     }
 
     /// Records the statements of this server from now on.

@@ -14,10 +14,12 @@ use storage::{
 };
 
 use crate::{
+    analytics::Analytics,
     cache::VersionedCache,
     db::Db,
     feed::Feed,
     loaders::{Kept, Loaders},
+    refreshing::Refreshing,
     writing::ImportMetadata,
 };
 
@@ -46,6 +48,10 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
+    /// What analytics are answered from.
+    pub analytics: Analytics,
+    /// Refreshes that callers ask for.
+    pub refreshing: Refreshing,
     /// Minimum number of events behind a shown figure of an aggregate; 0 or 1 shows all.
     pub minimum_event_cell: u32,
     /// News of changes.
@@ -58,10 +64,12 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Shared state over a database, with empty caches.
+    /// Shared state over a database, with empty caches. Analytics may hold `analytics_bytes` in memory.
     #[must_use]
-    pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32) -> Self {
+    pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32, analytics_bytes: usize) -> Self {
         Shared {
+            analytics: Analytics::new(db.clone(), analytics_bytes),
+            refreshing: Refreshing::default(),
             feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
@@ -77,7 +85,11 @@ impl Shared {
     /// The same state, asked through another [`Db`]: the one that holds a request's connection.
     #[must_use]
     pub fn through(&self, db: Db) -> Self {
-        Shared { db, ..self.clone() }
+        Shared {
+            analytics: self.analytics.through(db.clone()),
+            db,
+            ..self.clone()
+        }
     }
 
     /// The context of a request that carries a token; `None` when the token is not valid.

@@ -29,6 +29,12 @@ pub enum Command {
     Migrate,
     /// Rebuild the analytics views and publish a new data version
     Refresh,
+    /// Detach the observations of whole months before a day, to archive and drop their tables
+    DetachObservations {
+        /// First day that stays, e.g. 2020-01-01
+        #[arg(long)]
+        before: chrono::NaiveDate,
+    },
     /// Recount what is stored twice and say where it differs
     Verify,
     /// Print the GraphQL schema

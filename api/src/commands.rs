@@ -14,7 +14,7 @@ use storage::{
     cluster::{self, Cluster, ClusterError},
     generate::{self, Volume},
     import::{self, Report, tracker::AtomicMode},
-    migrate, pool, refresh, tokens, verify,
+    migrate, partitions, pool, refresh, tokens, verify,
 };
 
 use crate::{
@@ -92,6 +92,12 @@ pub fn run(command: Command, database: &Database) -> Result<i32, Failure> {
         Command::Postgres { command } => return with_database(database, &command),
         Command::Migrate => print_migrate(database)?,
         Command::Refresh => print_refresh(&mut database.migrated()?)?,
+        Command::DetachObservations { before } => {
+            let tables = partitions::detach_before(&mut database.migrated()?, before);
+            for table in tables.map_err(|error| chain(&error))? {
+                println!("{table}");
+            }
+        }
         Command::Verify => return print_verify(&mut database.migrated()?),
         Command::Import(source) => import(&mut database.migrated()?, source)?,
         Command::Generate {

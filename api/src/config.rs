@@ -72,6 +72,9 @@ pub struct ServerSettings {
     #[arg(long, env = "CLINIGRAPH_MINIMUM_CELL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub minimum_cell: u32,
 
+    /// Memory for the columns that analytics are answered from, MiB; 0 answers from the database, as do data that outgrow it
+    #[arg(long, env = "CLINIGRAPH_ANALYTICS_MEMORY", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(0..=1_048_576))]
+    pub analytics_memory: u32,
     /// Fewest events behind a figure that aggregates of events show; 0 shows all
     #[arg(long, env = "CLINIGRAPH_MINIMUM_EVENT_CELL", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub minimum_event_cell: u32,
@@ -129,6 +132,12 @@ impl ServerSettings {
     #[must_use]
     pub fn statement_timeout(&self) -> Duration {
         Duration::from_secs(self.statement_timeout)
+    }
+
+    /// Memory for columns, bytes.
+    #[must_use]
+    pub fn analytics_bytes(&self) -> usize {
+        self.analytics_memory as usize * 1024 * 1024
     }
 
     /// Longest time a request waits for a connection.

@@ -1,5 +1,6 @@
 //! The server: command line, HTTP, GraphQL. Knows no SQL and no rule.
 
+pub mod analytics;
 pub mod assets;
 pub mod cache;
 pub mod caller;
@@ -15,10 +16,13 @@ pub mod graphql;
 pub mod http;
 pub mod loaders;
 pub mod metrics;
+pub mod questions;
+pub mod refreshing;
 pub mod rest;
 pub mod seat;
 pub mod server;
 pub mod socket;
 pub mod telemetry;
 mod visible_event;
+pub mod warming;
 mod writing;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use prometheus::{HistogramOpts, HistogramVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
-use crate::db::Db;
+use crate::{analytics::Held, db::Db};
 
 /// Bounds of the latency histogram, seconds. The alert is at half a second.
 const BOUNDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.5];
@@ -15,6 +15,7 @@ pub struct Metrics {
     registry: Registry,
     requests: HistogramVec,
     connections: IntGaugeVec,
+    analytics: IntGaugeVec,
 }
 
 impl Metrics {
@@ -33,13 +34,20 @@ impl Metrics {
             "Database connections of the pool.",
         );
         let connections = IntGaugeVec::new(connections, &["state"])?;
+        let analytics = Opts::new(
+            "clinigraph_analytics_columns",
+            "What analytics hold in memory: data version, stays, bytes, milliseconds to read them, answers given again.",
+        );
+        let analytics = IntGaugeVec::new(analytics, &["figure"])?;
         let registry = Registry::new();
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(connections.clone()))?;
+        registry.register(Box::new(analytics.clone()))?;
         Ok(Metrics {
             registry,
             requests,
             connections,
+            analytics,
         })
     }
 
@@ -56,7 +64,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When a figure cannot be written.
-    pub fn text(&self, db: &Db) -> prometheus::Result<String> {
+    pub fn text(&self, db: &Db, held: Held) -> prometheus::Result<String> {
         let (open, idle) = db.state();
         self.connections
             .with_label_values(&["open"])
@@ -64,6 +72,15 @@ impl Metrics {
         self.connections
             .with_label_values(&["idle"])
             .set(idle.into());
+        for (figure, value) in [
+            ("version", held.version),
+            ("stays", held.stays as i64),
+            ("bytes", held.bytes as i64),
+            ("load_milliseconds", (held.load_seconds * 1000.0) as i64),
+            ("hits", held.hits as i64),
+        ] {
+            self.analytics.with_label_values(&[figure]).set(value);
+        }
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }

@@ -9,6 +9,7 @@ use storage::pool::{Pool, Settings};
 use tokio::signal::unix::{self, SignalKind};
 
 use crate::{
+    analytics::Analytics,
     assets,
     caller::Shared,
     config::ServerSettings,
@@ -40,11 +41,22 @@ impl State {
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
             engine: web::Data::new(Engine::default()),
-            shared: Shared::new(db, settings.minimum_cell, settings.minimum_event_cell),
+            shared: Shared::new(
+                db,
+                settings.minimum_cell,
+                settings.minimum_event_cell,
+                settings.analytics_bytes(),
+            ),
             metrics,
             sockets: Sockets::new(settings),
             body_limit: settings.body_limit(),
         })
+    }
+
+    /// What analytics are answered from.
+    #[must_use]
+    pub fn analytics(&self) -> &Analytics {
+        &self.shared.analytics
     }
 }
 
@@ -94,6 +106,8 @@ pub async fn serve(
     });
     let state = State::new(pool, settings.pool_size, settings)?;
     let sockets = state.sockets.clone();
+    let analytics = state.shared.analytics.clone();
+    actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
     let server = HttpServer::new(move || {
         App::new()
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -153,7 +167,7 @@ async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
 
 /// Figures for Prometheus. They hold no data of persons, so they need no token.
 async fn metrics(shared: web::Data<Shared>, metrics: web::Data<Metrics>) -> HttpResponse {
-    match metrics.text(&shared.db) {
+    match metrics.text(&shared.db, shared.analytics.held()) {
         Ok(text) => HttpResponse::Ok()
             .content_type("text/plain; version=0.0.4")
             .body(text),

@@ -6,10 +6,7 @@ use diesel::{
     prelude::*,
     sql_types::{Array, BigInt, Date, Text},
 };
-use domain::{
-    icd10::Level,
-    stay::{Sex, StayFilter},
-};
+use domain::{icd10::Level, stay::StayFilter};
 use storage::Connection;
 
 use crate::Result;
@@ -17,8 +14,9 @@ use crate::Result;
 /// Patients and stays by node.
 pub type Figures = BTreeMap<String, (i64, i64)>;
 
-/// The statement over the base tables for a level; for codes as they were coded without one.
-pub fn exact(level: Option<Level>, filter: &StayFilter) -> String {
+/// The statement over the base tables for a level, for codes as they were coded without one; below a chapter when one is
+/// given, for stays under a condition on `encounters e`.
+pub fn exact(level: Option<Level>, under: Option<&str>, condition: &str) -> String {
     let node = match level {
         None => "icd10_code",
         Some(Level::Chapter) => "icd10_chapter",
@@ -30,16 +28,14 @@ pub fn exact(level: Option<Level>, filter: &StayFilter) -> String {
         Some(Level::Four) => "CASE WHEN length(icd10_code) >= 5 THEN left(icd10_code, 5) END",
         Some(Level::Five) => "CASE WHEN length(icd10_code) >= 6 THEN left(icd10_code, 6) END",
     };
-    let sex = match filter.sexes.as_slice() {
-        [Sex::Female] => {
-            "EXISTS (SELECT FROM patients p WHERE p.clinic_id = e.clinic_id
-                        AND p.patient_pseudo_id = e.patient_pseudo_id AND p.sex = 'FEMALE')"
-        }
-        _ => "true",
-    };
+    let under = under.map_or_else(
+        || "true".to_owned(),
+        |chapter| format!("icd10_chapter = '{chapter}'"),
+    );
     include_str!("../naive_diagnoses.sql")
         .replace(":node", node)
-        .replace(":sex", sex)
+        .replace(":stays", condition)
+        .replace(":under", &under)
 }
 
 /// The statement over the view of months for chapters, or for codes as they were coded.

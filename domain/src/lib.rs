@@ -1,10 +1,11 @@
 //! The rules of Clinigraph, without any I/O: no SQL, no GraphQL, no clock, no environment.
 //!
 //! Read in this order: [`uid`] and [`org_unit`] name things and places; [`event`], [`access`] and [`page`]
-//! say which events a person sees and how lists are paged; [`stay`], [`icd10`] and [`suppression`] carry
+//! say which events a person sees and how lists are paged; [`stay`], [`icd10`], [`columns`] and [`suppression`] carry
 //! the rules of clinic analytics.
 
 pub mod access;
+pub mod columns;
 pub mod duration;
 pub mod event;
 pub mod expiry;

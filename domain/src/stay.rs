@@ -1,9 +1,9 @@
 //! What a query of stays asks for: a period, clinics, and the properties that stays must have.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 /// Which day of a stay must lie in the period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DateBasis {
     /// The day of admission.
     Admission,
@@ -12,7 +12,7 @@ pub enum DateBasis {
 }
 
 /// Administrative sex.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sex {
     /// Female.
     Female,
@@ -25,7 +25,7 @@ pub enum Sex {
 }
 
 /// Age at admission, completed years, in the groups of German hospital statistics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AgeGroup {
     /// First age, included.
     pub from: i16,
@@ -34,7 +34,7 @@ pub struct AgeGroup {
 }
 
 /// Which of a stay's diagnoses count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum DiagnosisRole {
     /// Any diagnosis.
     #[default]
@@ -44,7 +44,7 @@ pub enum DiagnosisRole {
 }
 
 /// Days, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Period {
     /// First day.
     pub from: NaiveDate,
@@ -74,15 +74,15 @@ impl Period {
         }
     }
 
-    /// Whether the period is made of whole months, so that figures kept by month answer it.
+    /// Days of the period.
     #[must_use]
-    pub fn is_whole_months(&self) -> bool {
-        self.from.day() == 1 && self.to.succ_opt().is_none_or(|next| next.day() == 1)
+    pub fn days(&self) -> i64 {
+        (self.to - self.from).num_days() + 1
     }
 }
 
 /// Which stays a query selects. Empty lists and `None` select all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StayFilter {
     /// Days.
     pub period: Period,
@@ -109,19 +109,22 @@ pub struct StayFilter {
 }
 
 impl StayFilter {
-    /// Whether figures kept by month and clinic answer the filter: whole months of admission and no property of stays.
+    /// All stays of some clinics.
     #[must_use]
-    pub fn is_rolled_up(&self) -> bool {
-        self.period.is_whole_months()
-            && self.basis == DateBasis::Admission
-            && self.sexes.is_empty()
-            && self.age_groups.is_empty()
-            && self.admission_types.is_empty()
-            && self.discharge_types.is_empty()
-            && self.stations.is_empty()
-            && self.diagnosis.is_none()
-            && self.role == DiagnosisRole::Any
-            && self.case_kind.is_none()
+    pub fn all(period: Period, basis: DateBasis, clinics: Vec<i64>) -> Self {
+        StayFilter {
+            period,
+            basis,
+            clinics,
+            sexes: Vec::new(),
+            age_groups: Vec::new(),
+            admission_types: Vec::new(),
+            discharge_types: Vec::new(),
+            stations: Vec::new(),
+            diagnosis: None,
+            role: DiagnosisRole::Any,
+            case_kind: None,
+        }
     }
 }
 
@@ -130,15 +133,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_months_end_on_their_last_day() {
+    fn both_days_of_a_period_count() {
         let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
-        let period = |from, to| Period::new("period", from, to).expect("in order");
-        assert!(period(day(2024, 1, 1), day(2024, 2, 29)).is_whole_months());
-        assert!(period(day(2025, 1, 1), day(2025, 12, 31)).is_whole_months());
-        assert!(!period(day(2024, 1, 1), day(2024, 2, 28)).is_whole_months());
-        assert!(!period(day(2024, 1, 2), day(2024, 2, 29)).is_whole_months());
+        let period = |from, to| Period::new("period", from, to);
+        let february = period(day(2024, 2, 1), day(2024, 2, 29)).expect("in order");
+        assert_eq!(february.days(), 29);
         assert_eq!(
-            Period::new("period", day(2025, 1, 2), day(2025, 1, 1)),
+            period(day(2025, 1, 2), day(2025, 1, 1)),
             Err(PeriodReversed("period"))
         );
     }

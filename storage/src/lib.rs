@@ -21,7 +21,7 @@ pub mod import;
 pub mod migrate;
 pub mod org_units;
 pub mod ownership;
-mod partitions;
+pub mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;

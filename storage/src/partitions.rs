@@ -1,7 +1,12 @@
 //! The month partitions of `observations`.
 
 use chrono::{Datelike, Months, NaiveDate};
-use diesel::connection::SimpleConnection;
+use diesel::{
+    Connection as _,
+    connection::SimpleConnection,
+    prelude::*,
+    sql_types::{Bool, Date, Text},
+};
 
 use crate::{Connection, Result};
 
@@ -14,7 +19,7 @@ pub(crate) fn create_month_partitions(
     from_month: NaiveDate,
     to_month: NaiveDate,
 ) -> Result<()> {
-    let mut month = from_month - chrono::Days::new(u64::from(from_month.day0()));
+    let mut month = first_of(from_month);
     while month <= to_month {
         let next = month + Months::new(1);
         let name = month.format("observations_%Y_%m");
@@ -24,4 +29,86 @@ pub(crate) fn create_month_partitions(
         month = next;
     }
     Ok(())
+}
+
+/// Creates the partitions that are missing for this month and `months` after it. A month of which the default partition
+/// holds rows already is left there.
+///
+/// # Errors
+/// When a statement fails.
+pub(crate) fn make_ahead(conn: &mut Connection, months: u32) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Month {
+        #[diesel(sql_type = Date)]
+        month: NaiveDate,
+        #[diesel(sql_type = Bool)]
+        is_missing: bool,
+    }
+    let found: Vec<Month> = diesel::sql_query(
+        "SELECT m::date AS month,
+                to_regclass('observations_' || to_char(m, 'YYYY_MM')) IS NULL
+                AND NOT EXISTS (SELECT FROM observations_default o WHERE o.observed_on >= m::date AND o.observed_on < (m + interval '1 month')::date) AS is_missing
+           FROM generate_series(date_trunc('month', current_date), date_trunc('month', current_date) + $1 * interval '1 month', '1 month') m",
+    )
+    .bind::<diesel::sql_types::Integer, _>(i32::try_from(months).unwrap_or(i32::MAX))
+    .load(conn)?;
+    for month in found.iter().filter(|month| month.is_missing) {
+        create_month_partitions(conn, month.month, month.month)?;
+    }
+    Ok(())
+}
+
+/// Detaches the partitions of whole months before a day, so that they can be archived and dropped. Returns the names of the
+/// tables, which keep their rows.
+///
+/// # Errors
+/// When a statement fails; nothing is detached then.
+pub fn detach_before(conn: &mut Connection, day: NaiveDate) -> Result<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Partition {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let last = first_of(day).format("observations_%Y_%m").to_string();
+    conn.transaction(|conn| {
+        let old: Vec<Partition> = diesel::sql_query(
+            "SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+              WHERE i.inhparent = 'observations'::regclass AND c.relname ~ '^observations_[0-9]{4}_[0-9]{2}$' AND c.relname < $1
+              ORDER BY 1",
+        )
+        .bind::<Text, _>(last)
+        .load(conn)?;
+        let names: Vec<String> = old.into_iter().map(|partition| partition.name).collect();
+        for name in &names {
+            conn.batch_execute(&format!("ALTER TABLE observations DETACH PARTITION {name}"))?;
+        }
+        Ok(names)
+    })
+}
+
+fn first_of(day: NaiveDate) -> NaiveDate {
+    day - chrono::Days::new(u64::from(day.day0()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{connection, execute, texts};
+
+    #[test]
+    fn months_are_made_ahead_and_old_ones_leave_with_their_rows() {
+        let mut conn = connection();
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
+        make_ahead(&mut conn, 2).expect("partitions are made");
+        let ahead = "SELECT count(*) FROM generate_series(date_trunc('month', current_date), current_date + interval '2 months', '1 month') m
+                      WHERE to_regclass('observations_' || to_char(m, 'YYYY_MM')) IS NOT NULL";
+        assert_eq!(texts(&mut conn, ahead), ["3"]);
+        create_month_partitions(&mut conn, day(1999, 11, 5), day(2000, 1, 1))
+            .expect("they are made");
+        let detached = detach_before(&mut conn, day(2000, 1, 31)).expect("they leave");
+        assert_eq!(detached, ["observations_1999_11", "observations_1999_12"]);
+        execute(&mut conn, "SELECT FROM observations_1999_11");
+        let left = "SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE relname LIKE 'observations\\_1999%' OR relname = 'observations_2000_01'";
+        assert_eq!(texts(&mut conn, left), ["observations_2000_01"]);
+    }
 }

@@ -1,11 +1,17 @@
 //! Refresh: all analytics views in one order, in one transaction, published as one data version.
 //!
 //! Readers see the old version until the transaction ends and the new one after it, never a mixture. A refresh that fails
-//! leaves the old version online.
+//! leaves the old version online. Where no row of the base tables changed since the last version, the views stand as they
+//! are and only the version is published.
 
 use std::time::Instant;
 
-use diesel::{Connection as _, connection::SimpleConnection, prelude::*, sql_types::BigInt};
+use diesel::{
+    Connection as _,
+    connection::SimpleConnection,
+    prelude::*,
+    sql_types::{BigInt, Nullable, Text},
+};
 
 use crate::{
     Connection, Error, Result,
@@ -13,10 +19,14 @@ use crate::{
         definitions,
         version::{self, DataVersion},
     },
-    events,
+    events, partitions,
 };
 
-/// Rebuilds every view from the base tables and publishes a new version. Waits while another refresh runs.
+/// Months for which partitions of observations are made ahead.
+const MONTHS_AHEAD: u32 = 3;
+
+/// Rebuilds every view from the base tables and publishes a new version. Waits while another refresh runs. `progress` is
+/// told what is done next.
 ///
 /// # Errors
 /// When a statement fails; nothing has changed then.
@@ -24,17 +34,23 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
     let started = Instant::now();
     conn.transaction(|conn| {
         conn.batch_execute("SELECT pg_advisory_xact_lock(hashtext('clinigraph refresh'))")?;
-        // Building the views sorts millions of rows; the usual work_mem would spill them to disk.
+        // Building the views sorts millions of rows; the usual work_mem would spill them to disk. It takes as long as it takes.
         conn.batch_execute(
-            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
+            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL statement_timeout = 0",
         )?;
         progress("event counts");
         events::counts::fold(conn)?;
-        for name in definitions::materialized() {
-            progress(name);
-            refresh_view(conn, name)?;
+        partitions::make_ahead(conn, MONTHS_AHEAD)?;
+        progress("base tables");
+        let sources = fingerprint(conn)?;
+        let is_unchanged = last_sources(conn)?.as_ref() == Some(&sources);
+        for name in definitions::names() {
+            if !(is_unchanged && definitions::is_populated(conn, name)?) {
+                progress(name);
+                refresh_view(conn, name)?;
+            }
         }
-        publish(conn, started)?;
+        publish(conn, started, &sources)?;
         version::current(conn)?.ok_or_else(|| Error::Corrupt {
             table: "data_versions",
             detail: "the version just published is gone".to_owned(),
@@ -61,14 +77,45 @@ fn refresh_view(conn: &mut Connection, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn publish(conn: &mut Connection, started: Instant) -> Result<()> {
+#[derive(QueryableByName)]
+struct Sources {
+    #[diesel(sql_type = Nullable<Text>)]
+    sources: Option<String>,
+}
+
+/// What tells whether any row that the views are built from was added, changed or removed: numbers of rows, and sums of the
+/// transactions that wrote them, which grow while the number stays. Whoever wrote a row, by whatever way, is seen.
+fn fingerprint(conn: &mut Connection) -> Result<String> {
+    let row: Sources = diesel::sql_query(
+        "SELECT string_agg(rows::text || '/' || writers::text, ' ' ORDER BY name) AS sources FROM (
+            SELECT 1 AS name, count(*) AS rows, coalesce(sum(xmin::text::bigint), 0) AS writers FROM encounters
+            UNION ALL SELECT 2, count(*), coalesce(sum(xmin::text::bigint), 0) FROM patients
+            UNION ALL SELECT 3, count(*), coalesce(sum(xmin::text::bigint), 0) FROM conditions
+            UNION ALL SELECT 4, count(*), coalesce(sum(xmin::text::bigint), 0) FROM station_transfers) t",
+    )
+    .get_result(conn)?;
+    Ok(row.sources.unwrap_or_default())
+}
+
+/// The fingerprint of the newest version.
+fn last_sources(conn: &mut Connection) -> Result<Option<String>> {
+    let row: Option<Sources> = diesel::sql_query(
+        "SELECT sources FROM data_versions ORDER BY data_version_id DESC LIMIT 1",
+    )
+    .get_result(conn)
+    .optional()?;
+    Ok(row.and_then(|row| row.sources))
+}
+
+fn publish(conn: &mut Connection, started: Instant, sources: &str) -> Result<()> {
     let duration = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     diesel::sql_query(
-        "INSERT INTO data_versions (imported_through, last_import_run_id, duration_ms)
-         SELECT max(coalesce(data_through, finished_at)), max(import_run_id), $1
+        "INSERT INTO data_versions (imported_through, last_import_run_id, duration_ms, sources)
+         SELECT max(coalesce(data_through, finished_at)), max(import_run_id), $1, $2
            FROM import_runs WHERE status = 'DONE' AND kind IN ('FHIR', 'GENERATE')",
     )
     .bind::<BigInt, _>(duration)
+    .bind::<Text, _>(sources)
     .execute(conn)?;
     Ok(())
 }

@@ -64,6 +64,12 @@ impl Statement {
         self
     }
 
+    /// Appends another statement, as a part of this one.
+    pub fn append(&mut self, other: &Statement) -> &mut Self {
+        self.pieces.extend(other.pieces.iter().cloned());
+        self
+    }
+
     /// The text that PostgreSQL sees, with `$1`, `$2` … for the parameters.
     #[must_use]
     pub fn text(&self) -> String {

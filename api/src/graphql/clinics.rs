@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A clinic.
-pub struct Clinic(storage::clinics::Clinic);
+pub struct Clinic(pub(super) storage::clinics::Clinic);
 
 /// An org unit that delivers clinical data.
 #[Object]

@@ -6,24 +6,33 @@ use domain::{
     page::MOST_ROWS,
     stay,
 };
-use storage::analytics::diagnoses::{self, Figures};
 
 use super::{
     connection::{PageInfo, seal, unseal},
     context,
     data_version::DataVersion,
-    diagnosis_rows::{DiagnosisLevel, DiagnosisRow, Names, Page, Table},
+    diagnosis_rows::{DiagnosisLevel, DiagnosisRow, Table, Wanted},
     error::{fail, refuse, refuse_page},
     stay_filter::{self, DateRange, StayFilter},
 };
+use crate::questions;
 
 /// Diagnoses of one level. Rows overlap, since a patient has many diagnoses: the total is counted, never their sum.
 #[derive(SimpleObject)]
 pub struct DiagnosisBreakdown {
-    /// The nodes that occur, in the order of the tree.
+    /// The nodes that occur in one of the periods, in the order of the tree. Nodes below a hidden one are left out.
     rows: Vec<DiagnosisRow>,
     /// All stays that the filter selects, coded or not, whatever `under` says.
     total: DiagnosisRow,
+    /// The node `under`; null without it, and when it is hidden or does not occur.
+    parent: Option<DiagnosisRow>,
+    /// Days of the period.
+    period_days: i64,
+    /// Days of the period of comparison; null without `compareWith`.
+    compared_days: Option<i64>,
+    /// Whether both periods have different lengths, so that their numbers cannot be compared as they are; null without
+    /// `compareWith`.
+    lengths_differ: Option<bool>,
     /// Where the page stands in the list.
     page_info: PageInfo,
     /// The data version that all figures come from.
@@ -36,6 +45,7 @@ pub(super) struct Arguments {
     pub under: Option<String>,
     pub level: DiagnosisLevel,
     pub compare_with: Option<DateRange>,
+    pub search: Option<String>,
     pub first: i32,
     pub after: Option<String>,
 }
@@ -46,8 +56,9 @@ pub(super) async fn breakdown(
     arguments: Arguments,
 ) -> Result<DiagnosisBreakdown> {
     let request = context(ctx);
+    let analytics = &request.shared.analytics;
     let filter = stay_filter::read(ctx, arguments.filter).await?;
-    let (under, level) = read_level(arguments.under, arguments.level.into())?;
+    let wanted = read_wanted(arguments.under, arguments.level.into(), arguments.search)?;
     let compared = arguments
         .compare_with
         .map(|range| range.period("compareWith"))
@@ -58,74 +69,72 @@ pub(super) async fn breakdown(
         .map(|after| unseal("after", &after))
         .transpose()
         .map_err(refuse_page)?;
+    let depth = wanted.depth();
+    let period_days = filter.period.days();
+    let compared_days = compared.map(|period| period.days());
     let minimum = request.shared.minimum_cell;
-    let found = request.db().run("diagnoses", move |conn| {
-        storage::analytics::version::snapshot(conn, |conn| {
-            let now = Table::read(
-                diagnoses::by_node(conn, &filter, level, under.as_ref())?,
-                level,
-                minimum,
-            );
-            let then = match compared {
-                None => None,
-                Some(period) => {
-                    let filter = stay::StayFilter {
-                        period,
-                        ..filter.clone()
-                    };
-                    Some(Table::read(
-                        diagnoses::by_node(conn, &filter, level, under.as_ref())?,
-                        level,
-                        minimum,
-                    ))
-                }
-            };
-            let page = now.page(after.as_deref(), first);
-            let codes: Vec<String> = page.rows.iter().map(|row| row.node.clone()).collect();
-            let names = Names {
-                titles: diagnoses::titles(conn, &codes)?,
-                with_children: diagnoses::with_finer_codes(conn, level, &codes)?,
-            };
-            Ok((now, then, page, names))
-        })
-    });
-    let (now, then, page, names) = found.await.map_err(fail)?;
-    request.saw_data_version(now.answer.version.data_version_id);
-    Ok(assemble(level, now, then.as_ref(), page, &names))
-}
-
-fn assemble(
-    level: icd10::Level,
-    now: Table,
-    then: Option<&Table>,
-    page: Page,
-    names: &Names,
-) -> DiagnosisBreakdown {
-    let rows = page
-        .rows
-        .iter()
-        .map(|row| now.row(level, row, then, names))
-        .collect();
-    let total = now.total_row(then);
-    let cursor = |row: Option<&Figures>| row.map(|row| seal(&row.node));
-    let page_info = PageInfo {
-        has_next_page: page.more_after,
-        has_previous_page: page.more_before,
-        start_cursor: cursor(page.rows.first()),
-        end_cursor: cursor(page.rows.last()),
+    let (version, now) = questions::diagnoses(analytics, filter.clone(), depth)
+        .await
+        .map_err(fail)?;
+    request.saw_data_version(version.data_version_id);
+    let then = match compared {
+        None => None,
+        Some(period) => {
+            let filter = stay::StayFilter { period, ..filter };
+            let (version, then) = questions::diagnoses(analytics, filter, depth)
+                .await
+                .map_err(fail)?;
+            request.saw_data_version(version.data_version_id);
+            Some(then)
+        }
     };
-    DiagnosisBreakdown {
-        rows,
-        total,
-        page_info,
-        as_of: DataVersion(now.answer.version),
-    }
+    let (_, titles) = questions::titles(analytics).await.map_err(fail)?;
+    let table = Table::new(&now, then.as_deref(), &titles, minimum);
+    let keys = table.keys(&wanted);
+    let start = match &after {
+        None => 0,
+        Some(after) => keys
+            .iter()
+            .position(|key| key.cursor() == *after)
+            .map_or(keys.len(), |place| place + 1),
+    };
+    let page = &keys[start..keys.len().min(start + first)];
+    let parent = wanted.under.as_ref();
+    Ok(DiagnosisBreakdown {
+        rows: page.iter().map(|key| table.row(key, parent)).collect(),
+        total: table.total(),
+        parent: parent.and_then(|node| table.parent(node)),
+        period_days,
+        compared_days,
+        lengths_differ: compared_days.map(|days| days != period_days),
+        page_info: PageInfo {
+            has_next_page: start + page.len() < keys.len(),
+            has_previous_page: start > 0,
+            start_cursor: page.first().map(|key| seal(&key.cursor())),
+            end_cursor: page.last().map(|key| seal(&key.cursor())),
+        },
+        as_of: DataVersion(version),
+    })
 }
 
-/// The node to look below and the level to list. The coarsest level with a node to look below means the node's children.
-fn read_level(under: Option<String>, level: icd10::Level) -> Result<(Option<Node>, icd10::Level)> {
+/// The node to look below, the level to list, and the text to look for. The coarsest level with a node to look below
+/// means the node's children; with a text to look for it means every level.
+fn read_wanted(
+    under: Option<String>,
+    level: icd10::Level,
+    search: Option<String>,
+) -> Result<Wanted> {
+    let search = search.map(|text| text.trim().to_lowercase());
+    if search.as_deref() == Some("") {
+        return Err(refuse("search is empty"));
+    }
+    let is_any_level = search.is_some() && level == icd10::Level::Chapter;
     let Some(text) = under else {
-        return Ok((None, level));
+        return Ok(Wanted {
+            under: None,
+            level: (!is_any_level).then_some(level),
+            search,
+        });
     };
     let node = Node::parse(&text).ok_or_else(|| {
         refuse(format!(
@@ -136,13 +145,21 @@ fn read_level(under: Option<String>, level: icd10::Level) -> Result<(Option<Node
         .level
         .below()
         .ok_or_else(|| refuse(format!("under \"{text}\" has nothing below it")))?;
-    match level {
-        icd10::Level::Chapter => Ok((Some(node), below)),
-        level if level > node.level => Ok((Some(node), level)),
-        _ => Err(refuse(format!(
-            "level must be finer than the level of under \"{text}\""
-        ))),
-    }
+    let level = match level {
+        icd10::Level::Chapter if is_any_level => None,
+        icd10::Level::Chapter => Some(below),
+        level if level > node.level => Some(level),
+        _ => {
+            return Err(refuse(format!(
+                "level must be finer than the level of under \"{text}\""
+            )));
+        }
+    };
+    Ok(Wanted {
+        under: Some(node),
+        level,
+        search,
+    })
 }
 
 fn read_first(first: i32) -> Result<usize> {

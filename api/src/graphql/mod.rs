@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod clinics;
+pub mod comparison;
 pub mod connection;
 pub mod data_version;
 pub mod diagnoses;
@@ -14,15 +15,19 @@ pub mod event_input;
 pub mod event_order;
 pub mod event_values;
 pub mod events;
+pub mod flow;
 pub mod import_report;
 pub mod mutation;
 pub mod org_units;
 pub mod programs;
+pub mod quality;
 pub mod query;
+pub mod refresh;
 pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
 pub mod subscription;
+pub mod trend;
 pub mod users;
 pub mod working_list;
 

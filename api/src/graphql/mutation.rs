@@ -16,6 +16,7 @@ use super::{
         AtomicMode, BulkPayload, EventPayload, ImportReport, ImportStrategy, WriteError,
     },
     org_units::{self, OrgUnit},
+    refresh::{self, RefreshRun},
     working_list,
 };
 
@@ -41,6 +42,12 @@ pub struct Mutation;
 /// Entry points of all writes. What a caller may not write is refused by DHIS2's rules and with its codes.
 #[Object]
 impl Mutation {
+    /// Publishes what was imported as a new data version. Returns at once, with the refresh that runs; `refreshProgress` tells
+    /// how it goes. Needs the authority ALL.
+    async fn refresh_analytics(&self, ctx: &Context<'_>) -> Result<RefreshRun> {
+        refresh::start(ctx)
+    }
+
     /// Imports a tracker payload, as `POST /api/tracker` takes it.
     async fn import_tracker(
         &self,

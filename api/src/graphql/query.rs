@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 
 use super::{
     clinics::{self, Clinic},
+    comparison::{self, ClinicComparison},
     connection::PageArguments,
     context,
     data_version::DataVersion,
@@ -14,9 +15,12 @@ use super::{
     event_filter::{EventFilter, OrgUnitScope, RequestArguments},
     event_order::EventOrder,
     events::{Event, SingleEvent, TrackerEvent},
+    flow::{self, PatientFlow},
     org_units::{self, OrgUnit, OrgUnitConnection},
     programs::Program,
+    quality::{self, DataQuality},
     stay_filter::{DateRange, StayFilter},
+    trend::{self, Bucket, ObservationTrend},
     users::User,
     working_list::{self, EventConnection},
 };
@@ -234,14 +238,7 @@ impl Query {
     /// The data version that analytics are answered from now.
     async fn data_version(&self, ctx: &Context<'_>) -> Result<DataVersion> {
         let request = context(ctx);
-        let version = request
-            .db()
-            .run("data version", storage::analytics::version::current)
-            .await
-            .map_err(fail)?;
-        let version = version.ok_or_else(|| {
-            refuse("no data version has been published yet; run `clinigraph refresh`")
-        })?;
+        let version = request.shared.analytics.version().await.map_err(fail)?;
         request.saw_data_version(version.data_version_id);
         Ok(DataVersion(version))
     }
@@ -272,6 +269,10 @@ impl Query {
         )]
         level: DiagnosisLevel,
         #[graphql(desc = "A second period to compare with.")] compare_with: Option<DateRange>,
+        #[graphql(
+            desc = "List nodes whose code begins with this text or whose title holds it, in any case and without minding dots. CHAPTER together with `search` lists every level."
+        )]
+        search: Option<String>,
         #[graphql(default = 100, desc = "Rows of the page, at most 1000.")] first: i32,
         #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
     ) -> Result<DiagnosisBreakdown> {
@@ -282,11 +283,66 @@ impl Query {
                 under,
                 level,
                 compare_with,
+                search,
                 first,
                 after,
             },
         )
         .await
+    }
+
+    /// Clinics side by side and the group, in two periods. The filter's own period is not used.
+    async fn clinic_comparison(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which stays. Its period is replaced by the two others.")]
+        filter: StayFilter,
+        #[graphql(desc = "The period to look at.")] current: DateRange,
+        #[graphql(desc = "The period to compare it with.")] previous: DateRange,
+    ) -> Result<ClinicComparison> {
+        comparison::compare(ctx, filter, current, previous).await
+    }
+
+    /// How stays go from admission through stations to discharge, as Sankey diagrams take it.
+    async fn patient_flow(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which stays.")] filter: StayFilter,
+        #[graphql(
+            default = 4,
+            desc = "Stage of the discharges, 2 to 10; stations stand at the stages between it and the admissions."
+        )]
+        stages: i32,
+        #[graphql(
+            default = 12,
+            desc = "Stations shown by themselves, those that most stays visit; at most 50."
+        )]
+        top_stations: i32,
+    ) -> Result<PatientFlow> {
+        flow::of_stays(ctx, filter, stages, top_stations).await
+    }
+
+    /// Observations of a code over time: number, mean, smallest, largest and percentiles. The filter's period is that of
+    /// the observation's day; its other conditions are those of the observation's stay.
+    async fn observation_trend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Code of the observations, e.g. \"8867-4\".")] code: String,
+        #[graphql(desc = "Which observations.")] filter: StayFilter,
+        #[graphql(default_with = "Bucket::Month", desc = "Length of a bucket.")] bucket: Bucket,
+    ) -> Result<ObservationTrend> {
+        trend::of_code(ctx, code, filter, bucket).await
+    }
+
+    /// Faults of the delivered data, lines put aside, the newest deliveries, and the age of the data.
+    async fn data_quality(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "One clinic; all that the caller may see when absent.")] clinic: Option<
+            ID,
+        >,
+    ) -> Result<DataQuality> {
+        quality::of_clinics(ctx, clinic).await
     }
 }
 

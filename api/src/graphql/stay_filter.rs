@@ -241,7 +241,7 @@ pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::
     Ok(stay::StayFilter {
         period: filter.period.period("filter.period")?,
         basis: filter.basis.into(),
-        clinics: read_clinics(ctx, filter.clinics).await?,
+        clinics: read_clinics(ctx, "filter.clinics", filter.clinics).await?,
         sexes: filter
             .sexes
             .unwrap_or_default()
@@ -278,26 +278,36 @@ pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::
 }
 
 /// Keys of the clinics asked for. One that does not exist and one that the caller may not see are refused alike.
-async fn read_clinics(ctx: &Context<'_>, asked: Option<Vec<ID>>) -> Result<Vec<i64>> {
+pub(super) async fn read_clinics(
+    ctx: &Context<'_>,
+    argument: &str,
+    asked: Option<Vec<ID>>,
+) -> Result<Vec<i64>> {
     let visible = clinics::visible(ctx).await?;
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-        return match visible.as_slice() {
-            [] => Err(fail(storage::Error::Forbidden(
+        let mut keys: Vec<i64> = visible.iter().map(|clinic| clinic.clinic_id).collect();
+        keys.sort_unstable();
+        return match keys.is_empty() {
+            true => Err(fail(storage::Error::Forbidden(
                 "no clinic lies in your data-view scope".to_owned(),
             ))),
-            clinics => Ok(clinics.iter().map(|clinic| clinic.clinic_id).collect()),
+            false => Ok(keys),
         };
     };
     let key = |id: &ID| {
         let clinic = visible.iter().find(|clinic| clinic.uid == id.as_str());
         clinic.map(|clinic| clinic.clinic_id).ok_or_else(|| {
             refuse(format!(
-                "filter.clinics: {} is not a clinic that you may see; ask `clinics`",
+                "{argument}: {} is not a clinic that you may see; ask `clinics`",
                 id.as_str()
             ))
         })
     };
-    asked.iter().map(key).collect()
+    let mut keys: Vec<i64> = asked.iter().map(key).collect::<Result<_>>()?;
+    // In one order and each once, so that equal questions have equal texts.
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(keys)
 }
 
 fn read_stations(ctx: &Context<'_>, asked: Vec<ID>) -> Result<Vec<i64>> {

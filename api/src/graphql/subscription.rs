@@ -9,6 +9,7 @@ use super::{
     event_changes::Follower,
     event_filter::{OrgUnitScope, RequestArguments, read_request},
     events::Event,
+    refresh::{self, RefreshRun},
     scalars::DateTime,
 };
 
@@ -57,6 +58,14 @@ pub struct Subscription;
 /// Entry points of all subscriptions, over WebSocket with the protocol graphql-transport-ws.
 #[Subscription]
 impl Subscription {
+    /// How refreshes of this server go: the newest, then each step. Needs the authority ALL.
+    async fn refresh_progress(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = RefreshRun> + use<>> {
+        refresh::progress(ctx)
+    }
+
     /// Changes of a program's events in a scope, as lists of that scope would show them. Every change is told at least once
     /// after it was stored; several changes of one event at short intervals may be told as one. MANY says that the list must
     /// be read anew: after bulk changes, an outage of the database, a pause of the reader, or a change of the caller's

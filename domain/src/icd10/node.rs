@@ -3,7 +3,7 @@
 use super::{CHAPTERS, Chapter, block_first, block_last, block_of};
 
 /// Levels of the drill-down, from coarse to fine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Chapters I to XXII.
     Chapter,
@@ -44,7 +44,7 @@ impl Level {
 }
 
 /// A node of the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Node {
     /// Its level.
     pub level: Level,

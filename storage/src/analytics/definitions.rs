@@ -13,53 +13,21 @@ use sha2::{Digest, Sha256};
 
 use crate::{Connection, Error, Result};
 
-/// A view: its name, its text, and whether it is materialized.
+/// A materialized view: its name and its text.
 struct Definition {
     name: &'static str,
     text: &'static str,
-    is_materialized: bool,
 }
 
 /// All views in the order in which they build on each other.
-const DEFINITIONS: [Definition; 6] = [
-    Definition {
-        name: "stay_facts",
-        text: include_str!("../../../migrations/analytics/stay_facts.sql"),
-        is_materialized: true,
-    },
-    Definition {
-        name: "diagnosis_facts",
-        text: include_str!("../../../migrations/analytics/diagnosis_facts.sql"),
-        is_materialized: true,
-    },
-    Definition {
-        name: "stay_nodes",
-        text: include_str!("../../../migrations/analytics/stay_nodes.sql"),
-        is_materialized: false,
-    },
-    Definition {
-        name: "diagnosis_months",
-        text: include_str!("../../../migrations/analytics/diagnosis_months.sql"),
-        is_materialized: true,
-    },
-    Definition {
-        name: "diagnosis_patient_months",
-        text: include_str!("../../../migrations/analytics/diagnosis_patient_months.sql"),
-        is_materialized: true,
-    },
-    Definition {
-        name: "diagnosis_shared_patients",
-        text: include_str!("../../../migrations/analytics/diagnosis_shared_patients.sql"),
-        is_materialized: true,
-    },
-];
+const DEFINITIONS: [Definition; 1] = [Definition {
+    name: "stay_facts",
+    text: include_str!("../../../migrations/analytics/stay_facts.sql"),
+}];
 
-/// Names of the materialized views in the order of their refresh.
-pub(crate) fn materialized() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS
-        .iter()
-        .filter(|definition| definition.is_materialized)
-        .map(|definition| definition.name)
+/// Names of the views in the order of their refresh.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.iter().map(|definition| definition.name)
 }
 
 /// Builds the set, empty, unless it stands as it is written. Returns whether it was built.

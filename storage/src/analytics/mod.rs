@@ -2,5 +2,12 @@
 
 pub mod definitions;
 pub mod diagnoses;
-pub mod stays;
+pub mod flow;
+pub mod kpis;
+pub mod observations;
+pub mod quality;
+pub mod source;
+mod stays;
 pub mod version;
+
+pub use source::Source;

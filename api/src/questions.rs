@@ -1,0 +1,66 @@
+//! What is asked of analytics. Every caller asks through these, so that equal questions share one answer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{
+    columns::flow::Flow,
+    icd10::Level,
+    stay::{Period, StayFilter},
+};
+use storage::{
+    Result,
+    analytics::{
+        diagnoses::{self, DiagnosisTree},
+        flow::{self, Shape},
+        kpis::{self, ClinicKpis},
+        version::DataVersion,
+    },
+};
+
+use crate::analytics::Analytics;
+
+/// An answer with the version it comes from.
+pub type Answer<T> = Result<(DataVersion, Arc<T>)>;
+
+/// Diagnoses of a filter's stays, down to a level.
+pub async fn diagnoses(
+    analytics: &Analytics,
+    filter: StayFilter,
+    level: Level,
+) -> Answer<DiagnosisTree> {
+    analytics
+        .ask(format!("diagnoses {level:?} {filter:?}"), move |source| {
+            diagnoses::tree(source, &filter, level)
+        })
+        .await
+}
+
+/// KPIs of a filter's clinics for a period, which stands in place of the filter's own.
+pub async fn kpis(
+    analytics: &Analytics,
+    mut filter: StayFilter,
+    period: Period,
+) -> Answer<ClinicKpis> {
+    filter.period = period;
+    analytics
+        .ask(format!("kpis {filter:?}"), move |source| {
+            kpis::of_clinics(source, &filter, period)
+        })
+        .await
+}
+
+/// Flow of a filter's stays.
+pub async fn flow(analytics: &Analytics, filter: StayFilter, shape: Shape) -> Answer<Flow> {
+    analytics
+        .ask(format!("flow {shape:?} {filter:?}"), move |source| {
+            flow::of_stays(source, &filter, shape)
+        })
+        .await
+}
+
+/// Titles of all codes as imported data give them.
+pub async fn titles(analytics: &Analytics) -> Answer<HashMap<String, String>> {
+    analytics
+        .ask_live("titles".to_owned(), diagnoses::titles)
+        .await
+}

@@ -1,0 +1,247 @@
+//! The KPIs of the comparison and of the monthly report: what each is made of, in which unit, and what it means.
+
+use super::kpis::{Kpis, Measure};
+use crate::suppression::equations::Cells;
+
+/// A KPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kpi {
+    /// Stays admitted in the period.
+    Admissions,
+    /// Stays discharged in the period, deaths included.
+    Discharges,
+    /// Half the sum of admissions and discharges, as official statistics count cases.
+    Cases,
+    /// Stays whose day, as the filter's basis says, lies in the period.
+    Stays,
+    /// Distinct patients of these stays.
+    Patients,
+    /// Days in the period on which a bed was occupied.
+    BedDays,
+    /// Bed days of the discharged stays by their number.
+    AverageLengthOfStay,
+    /// Bed days that half of the discharged stays do not exceed.
+    MedianLengthOfStay,
+    /// Bed days that 90 % of the discharged stays do not exceed.
+    LengthOfStayPercentile90,
+    /// Bed days by beds and days; null where beds are not known.
+    Occupancy,
+    /// Stays open at midnight before the period.
+    CarriedOver,
+    /// Stays open at midnight of its last day.
+    MidnightCensus,
+    /// Emergencies by admissions.
+    EmergencyShare,
+    /// Stays that ended with death.
+    Deaths,
+    /// Deaths by discharges.
+    Mortality,
+    /// Discharges after which the patient came back within 30 days.
+    Readmissions,
+    /// Readmissions by the discharges that could be followed for 30 days.
+    ReadmissionRate,
+    /// Admissions from other hospitals.
+    TransfersIn,
+    /// Discharges to other hospitals.
+    TransfersOut,
+    /// Changes of station by stays.
+    InternalTransfersPerStay,
+    /// Stays that touched an intensive care unit.
+    IntensiveStays,
+    /// Discharges on the day of admission.
+    HourCases,
+    /// Discharges on the day after admission.
+    OneNightCases,
+    /// Secondary diagnoses by stays.
+    SecondaryDiagnosesPerStay,
+    /// Stays without a main diagnosis by stays.
+    WithoutMainDiagnosis,
+    /// Discharges without a reason by discharges.
+    UnknownDischargeReason,
+}
+
+/// All KPIs in the order of reports.
+pub const KPIS: [Kpi; 26] = [
+    Kpi::Admissions,
+    Kpi::Discharges,
+    Kpi::Cases,
+    Kpi::Stays,
+    Kpi::Patients,
+    Kpi::BedDays,
+    Kpi::AverageLengthOfStay,
+    Kpi::MedianLengthOfStay,
+    Kpi::LengthOfStayPercentile90,
+    Kpi::Occupancy,
+    Kpi::CarriedOver,
+    Kpi::MidnightCensus,
+    Kpi::EmergencyShare,
+    Kpi::Deaths,
+    Kpi::Mortality,
+    Kpi::Readmissions,
+    Kpi::ReadmissionRate,
+    Kpi::TransfersIn,
+    Kpi::TransfersOut,
+    Kpi::InternalTransfersPerStay,
+    Kpi::IntensiveStays,
+    Kpi::HourCases,
+    Kpi::OneNightCases,
+    Kpi::SecondaryDiagnosesPerStay,
+    Kpi::WithoutMainDiagnosis,
+    Kpi::UnknownDischargeReason,
+];
+
+/// Unit of a KPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Stays, patients or cases.
+    Number,
+    /// Days.
+    Days,
+    /// 0 to 1.
+    Share,
+    /// A mean number for each stay.
+    PerStay,
+}
+
+impl Kpi {
+    /// The figures that it is made of: it is hidden with any of them.
+    #[must_use]
+    pub fn measures(self) -> &'static [Measure] {
+        use Measure as M;
+        match self {
+            Kpi::Admissions => &[M::Admissions],
+            Kpi::Discharges => &[M::Discharges],
+            Kpi::Cases => &[M::Admissions, M::Discharges],
+            Kpi::Stays | Kpi::Patients => &[M::Stays],
+            Kpi::BedDays | Kpi::Occupancy => &[M::BedDays],
+            Kpi::AverageLengthOfStay | Kpi::MedianLengthOfStay | Kpi::LengthOfStayPercentile90 => {
+                &[M::DischargedBedDays, M::Discharges]
+            }
+            Kpi::CarriedOver => &[M::CensusBefore],
+            Kpi::MidnightCensus => &[M::CensusAfter],
+            Kpi::EmergencyShare => &[M::Emergencies, M::Admissions],
+            Kpi::Deaths => &[M::Deaths],
+            Kpi::Mortality => &[M::Deaths, M::Discharges],
+            Kpi::Readmissions => &[M::Readmissions],
+            Kpi::ReadmissionRate => &[M::Readmissions, M::ReadmissionIndex],
+            Kpi::TransfersIn => &[M::TransfersIn],
+            Kpi::TransfersOut => &[M::TransfersOut],
+            Kpi::InternalTransfersPerStay => &[M::InternalTransfers, M::Stays],
+            Kpi::IntensiveStays => &[M::IntensiveStays],
+            Kpi::HourCases => &[M::HourCases],
+            Kpi::OneNightCases => &[M::OneNightCases],
+            Kpi::SecondaryDiagnosesPerStay => &[M::SecondaryDiagnoses, M::Stays],
+            Kpi::WithoutMainDiagnosis => &[M::WithoutMainDiagnosis, M::Stays],
+            Kpi::UnknownDischargeReason => &[M::UnknownDischargeReason, M::Discharges],
+        }
+    }
+
+    /// Its unit.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        match self {
+            Kpi::BedDays
+            | Kpi::AverageLengthOfStay
+            | Kpi::MedianLengthOfStay
+            | Kpi::LengthOfStayPercentile90 => Unit::Days,
+            Kpi::Occupancy
+            | Kpi::EmergencyShare
+            | Kpi::Mortality
+            | Kpi::ReadmissionRate
+            | Kpi::WithoutMainDiagnosis
+            | Kpi::UnknownDischargeReason => Unit::Share,
+            Kpi::InternalTransfersPerStay | Kpi::SecondaryDiagnosesPerStay => Unit::PerStay,
+            _ => Unit::Number,
+        }
+    }
+
+    /// Its value for a period of some days; `beds` are those in operation, `None` when not known.
+    ///
+    /// `None` where nothing stands below the fraction.
+    #[must_use]
+    pub fn value(self, kpis: &Kpis, beds: Option<i64>, days: i64) -> Option<f64> {
+        let amount = |measure| kpis.get(measure).amount as f64;
+        let measures = self.measures();
+        let ratio = |above: f64, below: f64| (below > 0.0).then(|| above / below);
+        match self {
+            Kpi::Cases => Some((amount(measures[0]) + amount(measures[1])) / 2.0),
+            Kpi::Patients => Some(f64::from(kpis.get(Measure::Stays).patients)),
+            Kpi::Occupancy => ratio(amount(Measure::BedDays), (beds? * days) as f64),
+            Kpi::MedianLengthOfStay => kpis.length_percentile(50).map(f64::from),
+            Kpi::LengthOfStayPercentile90 => kpis.length_percentile(90).map(f64::from),
+            _ => match measures {
+                [measure] => Some(amount(*measure)),
+                [above, below, ..] => ratio(amount(*above), amount(*below)),
+                [] => None,
+            },
+        }
+    }
+}
+
+/// Parts and the whole that they are taken from: where few are left of the whole, the part tells of them.
+const PARTS: [(Measure, Measure); 12] = [
+    (Measure::Open, Measure::Stays),
+    (Measure::IntensiveStays, Measure::Stays),
+    (Measure::WithoutMainDiagnosis, Measure::Stays),
+    (Measure::Emergencies, Measure::Admissions),
+    (Measure::TransfersIn, Measure::Admissions),
+    (Measure::Deaths, Measure::Discharges),
+    (Measure::TransfersOut, Measure::Discharges),
+    (Measure::UnknownDischargeReason, Measure::Discharges),
+    (Measure::HourCases, Measure::Discharges),
+    (Measure::OneNightCases, Measure::Discharges),
+    (Measure::ReadmissionIndex, Measure::Discharges),
+    (Measure::Readmissions, Measure::ReadmissionIndex),
+];
+
+/// Which figures of a group and of its clinics are hidden: for each of `[group, clinic, clinic …]` the measures.
+///
+/// Everybody knows that a group's figure is the sum of its clinics' and that the census moves by admissions and
+/// discharges, so no hidden figure may follow from these.
+#[must_use]
+pub fn hidden(all: &[&Kpis], minimum: u32) -> Vec<Vec<Measure>> {
+    let measures = super::kpis::MEASURES;
+    let place = |kpis: usize, measure: Measure| kpis * measures.len() + measure as usize;
+    let mut cells = Cells::default();
+    for kpis in all {
+        for measure in measures {
+            cells.push(kpis.get(measure).patients.into());
+        }
+    }
+    for (number, kpis) in all.iter().enumerate() {
+        for (part, whole) in PARTS {
+            let left = kpis.get(whole).amount.saturating_sub(kpis.get(part).amount);
+            if 0 < left && left < u64::from(minimum) {
+                cells.also_hidden.push(place(number, part));
+            }
+        }
+        cells.equations.push(vec![
+            (place(number, Measure::CensusBefore), 1),
+            (place(number, Measure::Admissions), 1),
+            (place(number, Measure::Discharges), -1),
+            (place(number, Measure::CensusAfter), -1),
+        ]);
+        // The filter's basis makes the stays one of the two.
+        for same in [Measure::Admissions, Measure::Discharges] {
+            if kpis.get(same).amount == kpis.get(Measure::Stays).amount {
+                let pair = [(Measure::Stays, 1), (same, -1)];
+                let pair = pair.map(|(measure, sign)| (place(number, measure), sign));
+                cells.equations.push(pair.to_vec());
+            }
+        }
+    }
+    for measure in measures {
+        let clinics = (1..all.len()).map(|number| (place(number, measure), -1));
+        cells.equations.push(
+            std::iter::once((place(0, measure), 1))
+                .chain(clinics)
+                .collect(),
+        );
+    }
+    let hidden = cells.hidden(minimum);
+    let of = |number: usize| {
+        let is_hidden = |measure: &Measure| hidden[place(number, *measure)];
+        measures.into_iter().filter(is_hidden).collect()
+    };
+    (0..all.len()).map(of).collect()
+}

@@ -1,0 +1,1 @@
+ALTER TABLE data_versions DROP COLUMN sources;
