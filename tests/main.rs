@@ -25,6 +25,7 @@ mod sockets;
 mod statements;
 mod support;
 mod suppression;
+mod tracked_entities;
 mod visibility;
 mod working_list;
 mod writes;

@@ -31,6 +31,12 @@ impl<K: Eq + Hash, V> VersionedCache<K, V> {
             .flatten()
     }
 
+    /// The newest value kept for a key, with its version.
+    pub fn newest(&self, key: &K) -> Option<(i64, Arc<V>)> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        Some((inner.0, Arc::clone(inner.1.get(key)?)))
+    }
+
     /// Keeps a value. A value of an older version than the newest seen is returned and not kept.
     pub fn put(&self, version: i64, key: K, value: V) -> Arc<V> {
         let value = Arc::new(value);
@@ -62,5 +68,7 @@ mod tests {
         assert_eq!(*cache.put(1, "a", 10), 10);
         assert_eq!(cache.get(1, &"a"), None);
         assert_eq!(cache.get(2, &"b").as_deref(), Some(&20));
+        assert_eq!(cache.newest(&"a"), None);
+        assert_eq!(cache.newest(&"b"), Some((2, Arc::new(20))));
     }
 }

@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{
     Error, Result,
-    events::ProgramScope,
+    events::scope::{self, ProgramScope},
     org_units::{self, OrgUnit},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     cache::VersionedCache,
     db::Db,
     feed::Feed,
-    loaders::{Kept, Loaders},
+    loaders::{Kept, Loaders, ProgramUid},
     refreshing::Refreshing,
     writing::ImportMetadata,
 };
@@ -58,7 +58,7 @@ pub struct Shared {
     pub feed: Feed,
     pub(crate) import_metadata: ImportMetadata,
     places: Arc<VersionedCache<(), Places>>,
-    callers: Arc<VersionedCache<i64, Caller>>,
+    callers: Arc<VersionedCache<String, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
     kept: Arc<Kept>,
 }
@@ -107,20 +107,21 @@ impl Shared {
     async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
         let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
         let found = self.db.run("authenticate", move |conn| {
-            let Some(session) = storage::tokens::authenticate(conn, &token)? else {
+            let hash = storage::tokens::hash(&token);
+            let known = callers.newest(&hash);
+            let version = known.as_ref().map(|(version, _)| *version);
+            let Some(session) = storage::tokens::authenticate(conn, &hash, version)? else {
                 return Ok(None);
             };
             let version = session.metadata_version;
+            let caller = match (session.caller, known) {
+                (Some(caller), _) => callers.put(version, hash, caller),
+                (None, Some((_, caller))) => caller,
+                (None, None) => return Ok(None),
+            };
             let places = match places.get(version, &()) {
                 Some(places) => places,
                 None => places.put(version, (), Places::new(org_units::all(conn)?)),
-            };
-            let caller = match callers.get(version, &session.user_id) {
-                Some(caller) => caller,
-                None => match storage::access::caller(conn, session.user_id)? {
-                    Some(caller) => callers.put(version, session.user_id, caller),
-                    None => return Ok(None),
-                },
             };
             Ok(Some((version, places, caller)))
         });
@@ -187,14 +188,9 @@ impl RequestContext {
         if let Some(scope) = self.shared.scopes.get(self.metadata_version, &key) {
             return Ok(scope);
         }
-        let (caller, uid) = (Arc::clone(&self.caller), program.to_owned());
-        let scope = self.db().run("program scope", move |conn| {
-            storage::events::scope::resolve(conn, &caller, &uid)
-        });
-        Ok(self
-            .shared
-            .scopes
-            .put(self.metadata_version, key, scope.await?))
+        let definition = self.loader.load_one(ProgramUid(program.to_owned()));
+        let scope = scope::of(&self.caller, program, definition.await?)?;
+        Ok(self.shared.scopes.put(self.metadata_version, key, scope))
     }
 
     /// Remembers which data version a field was answered from.

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use domain::event::{EventKind, refusal::Category};
+use domain::event::refusal::Category;
 use storage::{
     Error, Result,
-    events::{EventRow, lookup},
+    events::{EventRow, ProgramScope, lookup},
 };
 
 use crate::caller::RequestContext;
 
 impl RequestContext {
-    /// The event with an identifier, whichever table holds it; `None` when there is none or a list would not show it.
+    /// The event with an identifier, whichever table holds it, and its program; `None` when there is none or a list would
+    /// not show it.
     ///
     /// # Errors
     /// When a query fails.
-    pub async fn find_event(&self, uid: &str) -> Result<Option<(EventKind, EventRow)>> {
+    pub async fn find_event(&self, uid: &str) -> Result<Option<(Arc<ProgramScope>, EventRow)>> {
         let (asked, uid) = (uid.to_owned(), uid.to_owned());
         let program = self.db().run("program of event", move |conn| {
             lookup::program_of_event(conn, &asked)
@@ -32,7 +33,7 @@ impl RequestContext {
         let (caller, tree) = (Arc::clone(&self.caller), Arc::clone(&self.tree));
         let found = self.db().run("event by uid", move |conn| {
             let row = lookup::find(conn, &scope, &caller, &tree, &uid)?;
-            Ok(row.map(|row| (scope.kind, row)))
+            Ok(row.map(|row| (scope, row)))
         });
         found.await
     }

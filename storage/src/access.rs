@@ -1,30 +1,52 @@
 //! Callers with their scopes, and the sharing settings that decide what they may read.
 
-use diesel::{
-    prelude::*,
-    sql_types::{Array, BigInt, Jsonb, Nullable, Text},
-};
+use std::collections::BTreeSet;
+
+use diesel::{prelude::*, sql_types::Text};
 use domain::access::{Caller, Sharing};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value as Json;
 
-use crate::{Connection, Result};
+use crate::{
+    Connection, Result,
+    sql::{Statement, Value, read_json},
+};
 
-#[derive(QueryableByName)]
-struct CallerRow {
-    #[diesel(sql_type = Text)]
-    uid: String,
-    #[diesel(sql_type = Text)]
-    username: String,
-    #[diesel(sql_type = Array<Text>)]
-    authorities: Vec<String>,
-    #[diesel(sql_type = Array<Text>)]
-    groups: Vec<String>,
-    #[diesel(sql_type = Array<BigInt>)]
-    capture: Vec<i64>,
-    #[diesel(sql_type = Array<BigInt>)]
-    search: Vec<i64>,
-    #[diesel(sql_type = Array<BigInt>)]
-    data_view: Vec<i64>,
+/// A person `u` with authorities, groups and scopes, as JSON.
+pub(crate) const CALLER: &str = "
+json_build_object('id', u.userinfoid, 'uid', u.uid, 'username', u.username,
+    'authorities', ARRAY(SELECT DISTINCT a.authority FROM userrolemembers m JOIN userroleauthorities a USING (userroleid)
+                          WHERE m.userinfoid = u.userinfoid),
+    'groups', ARRAY(SELECT g.uid FROM usergroupmembers m JOIN usergroup g USING (usergroupid)
+                     WHERE m.userinfoid = u.userinfoid),
+    'capture', ARRAY(SELECT organisationunitid FROM usermembership m WHERE m.userinfoid = u.userinfoid),
+    'search', ARRAY(SELECT organisationunitid FROM userteisearchorgunits m WHERE m.userinfoid = u.userinfoid),
+    'data_view', ARRAY(SELECT organisationunitid FROM userdatavieworgunits m WHERE m.userinfoid = u.userinfoid))::text";
+
+/// Reads what [`CALLER`] puts together.
+pub(crate) fn read_caller(json: &str) -> Result<Caller> {
+    #[derive(Deserialize)]
+    struct Read {
+        id: i64,
+        uid: String,
+        username: String,
+        authorities: BTreeSet<String>,
+        groups: Vec<String>,
+        capture: Vec<i64>,
+        search: Vec<i64>,
+        data_view: Vec<i64>,
+    }
+    let read: Read = read_json(json, "userinfo")?;
+    Ok(Caller {
+        id: read.id,
+        uid: read.uid,
+        username: read.username,
+        authorities: read.authorities,
+        groups: read.groups,
+        capture: read.capture,
+        search: read.search,
+        data_view: read.data_view,
+    })
 }
 
 /// A person with authorities, groups and scopes, in one statement; `None` when there is no such person.
@@ -32,32 +54,18 @@ struct CallerRow {
 /// # Errors
 /// When the query fails.
 pub fn caller(conn: &mut Connection, user_id: i64) -> Result<Option<Caller>> {
-    let row: Option<CallerRow> = diesel::sql_query(
-        "SELECT u.uid, u.username,
-                ARRAY(SELECT DISTINCT a.authority FROM userrolemembers m JOIN userroleauthorities a USING (userroleid)
-                       WHERE m.userinfoid = u.userinfoid) AS authorities,
-                ARRAY(SELECT g.uid FROM usergroupmembers m JOIN usergroup g USING (usergroupid)
-                       WHERE m.userinfoid = u.userinfoid) AS groups,
-                ARRAY(SELECT organisationunitid FROM usermembership m WHERE m.userinfoid = u.userinfoid) AS capture,
-                ARRAY(SELECT organisationunitid FROM userteisearchorgunits m
-                       WHERE m.userinfoid = u.userinfoid) AS search,
-                ARRAY(SELECT organisationunitid FROM userdatavieworgunits m
-                       WHERE m.userinfoid = u.userinfoid) AS data_view
-           FROM userinfo u WHERE u.userinfoid = $1",
-    )
-    .bind::<BigInt, _>(user_id)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| Caller {
-        id: user_id,
-        uid: row.uid,
-        username: row.username,
-        authorities: row.authorities.into_iter().collect(),
-        groups: row.groups,
-        capture: row.capture,
-        search: row.search,
-        data_view: row.data_view,
-    }))
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        caller: String,
+    }
+    let mut query = Statement::new("SELECT");
+    query
+        .push(CALLER)
+        .push(" AS caller FROM userinfo u WHERE u.userinfoid = ")
+        .bind(Value::Int(user_id));
+    let row: Option<Row> = query.get_result(conn).optional()?;
+    row.map(|row| read_caller(&row.caller)).transpose()
 }
 
 /// A person by username; `None` when there is no such person.
@@ -75,15 +83,15 @@ pub fn caller_named(conn: &mut Connection, username: &str) -> Result<Option<Call
 }
 
 /// Reads DHIS2's sharing JSON: `{owner, public, users: {uid: {access}}, userGroups: {uid: {access}}}`.
-pub(crate) fn sharing(json: &Value) -> Sharing {
-    let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
+pub(crate) fn sharing(json: &Json) -> Sharing {
+    let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
     let grants = |key: &str| {
         let entries = json
             .get(key)
-            .and_then(Value::as_object)
+            .and_then(Json::as_object)
             .into_iter()
             .flatten();
-        let access = |entry: &Value| Some(entry.get("access")?.as_str()?.to_owned());
+        let access = |entry: &Json| Some(entry.get("access")?.as_str()?.to_owned());
         entries
             .filter_map(|(uid, entry)| Some((uid.clone(), access(entry)?)))
             .collect()
@@ -96,53 +104,7 @@ pub(crate) fn sharing(json: &Value) -> Sharing {
     }
 }
 
-#[derive(QueryableByName)]
-struct ComboOptionRow {
-    #[diesel(sql_type = BigInt)]
-    combo: i64,
-    #[diesel(sql_type = Jsonb)]
-    sharing: Value,
-}
-
-/// Option combinations of a category combination (`None`: the default one) whose every option the caller may read, with
-/// the default combination, which everybody may read; `None` when that is all of them, so that the page query needs no
-/// condition.
-///
-/// # Errors
-/// When the query fails.
-pub fn readable_option_combos(
-    conn: &mut Connection,
-    caller: &Caller,
-    combo: Option<i64>,
-) -> Result<Option<Vec<i64>>> {
-    if caller.is_superuser() {
-        return Ok(None);
-    }
-    let rows: Vec<ComboOptionRow> = diesel::sql_query(
-        "SELECT oc.categoryoptioncomboid AS combo,
-                CASE WHEN o.code = 'default' THEN '{}' ELSE o.sharing END AS sharing
-           FROM categorycombos_optioncombos oc
-           JOIN categorycombo c USING (categorycomboid)
-           JOIN categoryoptioncombos_categoryoptions USING (categoryoptioncomboid)
-           JOIN categoryoption o USING (categoryoptionid)
-          WHERE c.categorycomboid = $1 OR c.code = 'default'
-          ORDER BY combo",
-    )
-    .bind::<Nullable<BigInt>, _>(combo)
-    .load(conn)?;
-    let hidden: std::collections::BTreeSet<i64> = rows
-        .iter()
-        .filter(|row| !sharing(&row.sharing).may_read_option(caller))
-        .map(|row| row.combo)
-        .collect();
-    if hidden.is_empty() {
-        return Ok(None);
-    }
-    let mut readable: Vec<i64> = rows
-        .iter()
-        .map(|row| row.combo)
-        .filter(|combo| !hidden.contains(combo))
-        .collect();
-    readable.dedup();
-    Ok(Some(readable))
+/// Reads the same within JSON that a statement put together.
+pub(crate) fn read_sharing<'de, D: Deserializer<'de>>(from: D) -> Result<Sharing, D::Error> {
+    Json::deserialize(from).map(|json| sharing(&json))
 }

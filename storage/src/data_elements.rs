@@ -1,122 +1,76 @@
-//! Data elements and the options that name their values.
+//! Data elements: the questions that events answer.
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Text},
-};
+use std::sync::Arc;
+
+use domain::access::Sharing;
+use serde::Deserialize;
 
 use crate::{
     Connection, Result,
-    schema::{dataelement, optionset, optionvalue},
-    sql::{Statement, Value},
+    option_sets::{self, OPTION_SET, OptionSet, OptionSets},
+    sql::{JsonRow, Statement, Value},
 };
 
+/// A data element `d`, as JSON.
+pub(crate) const DATA_ELEMENT: &str = "
+json_build_object('dataelementid', d.dataelementid, 'uid', d.uid, 'name', d.name, 'formname', d.formname,
+                  'valuetype', d.valuetype, 'optionsetid', d.optionsetid, 'sharing', d.sharing)";
+
 /// A data element.
-#[derive(Debug, Clone, PartialEq, Eq, HasQuery)]
-#[diesel(table_name = dataelement)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct DataElement {
+    /// Internal key.
+    pub dataelementid: i64,
     /// DHIS2 identifier; the key in an event's values.
     pub uid: String,
-    /// Name.
-    pub name: String,
-    /// Name used in forms and list heads; `None` means the name.
-    pub formname: Option<String>,
+    name: String,
+    formname: Option<String>,
     /// DHIS2 value type.
     pub valuetype: String,
-    /// Key of the option set; `None` for free values.
-    pub optionsetid: Option<i64>,
+    optionsetid: Option<i64>,
+    /// Options that values are taken from; `None` for free values, and where they were not read.
+    #[serde(skip)]
+    pub option_set: Option<Arc<OptionSet>>,
+    #[serde(deserialize_with = "crate::access::read_sharing")]
+    pub(crate) sharing: Sharing,
 }
 
-/// An option set.
-#[derive(Debug, Clone, PartialEq, Eq, HasQuery)]
-#[diesel(table_name = optionset)]
-pub struct OptionSet {
-    /// Internal key.
-    pub optionsetid: i64,
-    /// DHIS2 identifier.
-    pub uid: String,
-    /// Name.
-    pub name: String,
+impl DataElement {
+    /// Name in forms and list heads: the form name where there is one.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.formname.as_ref().unwrap_or(&self.name)
+    }
+
+    /// The data element with its options.
+    pub(crate) fn with_options(mut self, sets: &OptionSets) -> Self {
+        self.option_set = self.optionsetid.and_then(|id| sets.get(&id).cloned());
+        self
+    }
 }
 
-/// An option of an option set.
-#[derive(Debug, Clone, PartialEq, Eq, HasQuery)]
-#[diesel(table_name = optionvalue)]
-pub struct OptionValue {
-    /// Key of the option set.
-    pub optionsetid: i64,
-    /// Value as it is stored.
-    pub code: String,
-    /// Name shown to people.
-    pub name: String,
-}
-
-/// Data elements by identifier.
+/// Data elements by identifier, with their options, in one statement.
 ///
 /// # Errors
 /// When the query fails.
 pub fn by_uids(conn: &mut Connection, uids: &[String]) -> Result<Vec<DataElement>> {
-    Ok(DataElement::query()
-        .filter(dataelement::uid.eq_any(uids))
-        .load(conn)?)
-}
-
-/// Option sets by key.
-///
-/// # Errors
-/// When the query fails.
-pub fn option_sets_by_ids(conn: &mut Connection, ids: &[i64]) -> Result<Vec<OptionSet>> {
-    Ok(OptionSet::query()
-        .filter(optionset::optionsetid.eq_any(ids))
-        .load(conn)?)
-}
-
-/// All options of option sets, in the order of each set.
-///
-/// # Errors
-/// When the query fails.
-pub fn options_of(conn: &mut Connection, option_sets: &[i64]) -> Result<Vec<OptionValue>> {
-    Ok(OptionValue::query()
-        .filter(optionvalue::optionsetid.eq_any(option_sets))
-        .order((
-            optionvalue::sort_order.asc().nulls_last(),
-            optionvalue::optionvalueid,
-        ))
-        .load(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct NameRow {
-    #[diesel(sql_type = BigInt)]
-    optionsetid: i64,
-    #[diesel(sql_type = Text)]
-    code: String,
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-/// Names of the given (option set, code) pairs.
-///
-/// # Errors
-/// When the query fails.
-pub fn option_names(conn: &mut Connection, pairs: &[(i64, String)]) -> Result<Vec<OptionValue>> {
-    let mut statement = Statement::new(
-        "SELECT optionsetid, code, name FROM optionvalue WHERE (optionsetid, code) IN (SELECT * FROM unnest(",
-    );
-    statement
-        .bind(Value::Ints(
-            pairs.iter().map(|(option_set, _)| *option_set).collect(),
-        ))
-        .push(", ")
-        .bind(Value::Texts(
-            pairs.iter().map(|(_, code)| code.clone()).collect(),
-        ))
-        .push("))");
-    let rows: Vec<NameRow> = statement.load(conn)?;
-    let option = |row: NameRow| OptionValue {
-        optionsetid: row.optionsetid,
-        code: row.code,
-        name: row.name,
-    };
-    Ok(rows.into_iter().map(option).collect())
+    #[derive(Deserialize)]
+    struct Found {
+        elements: Vec<DataElement>,
+        option_sets: Vec<OptionSet>,
+    }
+    let mut query = Statement::new("WITH asked AS (SELECT * FROM dataelement WHERE uid = ANY(");
+    query
+        .bind(Value::Texts(uids.to_vec()))
+        .push(")) SELECT json_build_object('elements', (SELECT coalesce(json_agg(")
+        .push(DATA_ELEMENT)
+        .push("), '[]') FROM asked d), 'option_sets', (SELECT coalesce(json_agg(")
+        .push(OPTION_SET)
+        .push("), '[]') FROM optionset s WHERE s.optionsetid IN (SELECT optionsetid FROM asked)))::text AS json");
+    let found: Found = JsonRow::read_one(conn, query, "dataelement")?;
+    let sets = option_sets::by_key(found.option_sets);
+    let elements = found.elements.into_iter();
+    Ok(elements
+        .map(|element| element.with_options(&sets))
+        .collect())
 }

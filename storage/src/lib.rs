@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod analytics;
+pub mod attributes;
 #[cfg(test)]
 mod catalogue;
 pub mod changes;
@@ -19,6 +20,7 @@ pub mod generate;
 pub mod identifiers;
 pub mod import;
 pub mod migrate;
+pub mod option_sets;
 pub mod org_units;
 pub mod ownership;
 pub mod partitions;

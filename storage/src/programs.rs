@@ -1,10 +1,12 @@
-//! Programs, their stages and the columns of their working lists.
+//! Programs.
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Bool, Integer, Nullable, Text},
-};
+mod definition;
+
+use diesel::{prelude::*, sql_types::Text};
 use domain::access::Caller;
+use serde::Deserialize;
+
+pub use self::definition::{Column, Definition, Stage, by_uids as definitions};
 
 use crate::{
     Connection, Result,
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// A program.
-#[derive(Debug, Clone, HasQuery)]
+#[derive(Debug, Clone, Deserialize, HasQuery)]
 #[diesel(table_name = program)]
 pub struct Program {
     /// Internal key.
@@ -54,68 +56,6 @@ impl Program {
     }
 }
 
-/// A stage of a program.
-#[derive(Debug, Clone, HasQuery)]
-#[diesel(table_name = programstage)]
-pub struct Stage {
-    /// Internal key.
-    pub programstageid: i64,
-    /// DHIS2 identifier.
-    pub uid: String,
-    /// Name.
-    pub name: String,
-    /// Key of the program; `None` for a stage that no program lists.
-    pub programid: Option<i64>,
-    /// Place within the program; `None` sorts last.
-    pub sort_order: Option<i32>,
-    /// Whether an enrolment may have several events of it.
-    pub repeatable: bool,
-    /// Whether events may be assigned to a person.
-    pub enableuserassignment: bool,
-    /// DHIS2 sharing settings.
-    pub sharing: serde_json::Value,
-}
-
-impl Stage {
-    /// Whether a caller may read the stage's data.
-    #[must_use]
-    pub fn is_data_readable(&self, caller: &Caller) -> bool {
-        sharing(&self.sharing).may_read_data(caller)
-    }
-}
-
-/// A data element as a column of a stage's working list.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Column {
-    /// Key of the stage.
-    #[diesel(sql_type = BigInt)]
-    pub programstageid: i64,
-    /// Identifier of the data element.
-    #[diesel(sql_type = Text)]
-    pub uid: String,
-    /// Name of the data element.
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    /// Name used in forms and list heads; `None` means the name.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub formname: Option<String>,
-    /// DHIS2 value type.
-    #[diesel(sql_type = Text)]
-    pub valuetype: String,
-    /// Key of the option set; `None` for free values.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub optionsetid: Option<i64>,
-    /// Whether a value is required.
-    #[diesel(sql_type = Bool)]
-    pub compulsory: bool,
-    /// Whether lists show it at once.
-    #[diesel(sql_type = Bool)]
-    pub displayinreports: bool,
-    /// Place in forms and lists.
-    #[diesel(sql_type = Nullable<Integer>)]
-    pub sort_order: Option<i32>,
-}
-
 /// The program with an identifier.
 ///
 /// # Errors
@@ -145,12 +85,20 @@ pub fn list(conn: &mut Connection, caller: &Caller, search: Option<&str>) -> Res
     Ok(programs)
 }
 
+/// Key of a stage.
+#[derive(Debug, Clone, Copy, HasQuery)]
+#[diesel(table_name = programstage)]
+pub struct StageKey {
+    /// Internal key.
+    pub programstageid: i64,
+}
+
 /// Stages of programs, in the order of each program.
 ///
 /// # Errors
 /// When the query fails.
-pub fn stages_of(conn: &mut Connection, programs: &[i64]) -> Result<Vec<Stage>> {
-    Ok(Stage::query()
+pub fn stages_of(conn: &mut Connection, programs: &[i64]) -> Result<Vec<StageKey>> {
+    Ok(StageKey::query()
         .filter(programstage::programid.eq_any(programs))
         .order((
             programstage::sort_order.asc().nulls_last(),
@@ -159,46 +107,24 @@ pub fn stages_of(conn: &mut Connection, programs: &[i64]) -> Result<Vec<Stage>> 
         .load(conn)?)
 }
 
-/// Stages by key.
-///
-/// # Errors
-/// When the query fails.
-pub fn stages_by_ids(conn: &mut Connection, ids: &[i64]) -> Result<Vec<Stage>> {
-    Ok(Stage::query()
-        .filter(programstage::programstageid.eq_any(ids))
-        .load(conn)?)
+/// Identifier of a data element of a stage.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct ColumnUid {
+    /// DHIS2 identifier.
+    #[diesel(sql_type = Text)]
+    pub uid: String,
 }
 
 /// Columns of stages, in the order of each stage.
 ///
 /// # Errors
 /// When the query fails.
-pub fn columns_of(conn: &mut Connection, stages: &[i64]) -> Result<Vec<Column>> {
+pub fn columns_of(conn: &mut Connection, stages: &[i64]) -> Result<Vec<ColumnUid>> {
     let mut statement = Statement::new(
-        "SELECT s.programstageid, d.uid, d.name, d.formname, d.valuetype, d.optionsetid,
-                s.compulsory, s.displayinreports, s.sort_order
-           FROM programstagedataelement s JOIN dataelement d USING (dataelementid)
+        "SELECT d.uid FROM programstagedataelement s JOIN dataelement d USING (dataelementid)
           WHERE s.programstageid = ANY(",
     );
     statement.bind(Value::Ints(stages.to_vec()));
     statement.push(") ORDER BY s.sort_order NULLS LAST, s.programstagedataelementid");
     Ok(statement.load(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct SharingRow {
-    #[diesel(sql_type = diesel::sql_types::Jsonb)]
-    sharing: serde_json::Value,
-}
-
-/// Whether a caller may read entities of a kind.
-///
-/// # Errors
-/// When the query fails.
-pub fn is_entity_type_readable(conn: &mut Connection, caller: &Caller, id: i64) -> Result<bool> {
-    let row: SharingRow =
-        diesel::sql_query("SELECT sharing FROM trackedentitytype WHERE trackedentitytypeid = $1")
-            .bind::<BigInt, _>(id)
-            .get_result(conn)?;
-    Ok(sharing(&row.sharing).may_read_data(caller))
 }

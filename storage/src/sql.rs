@@ -11,6 +11,9 @@ use diesel::{
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     sql_types::{Array, BigInt, Date, Text, Timestamp, Untyped},
 };
+use serde::de::DeserializeOwned;
+
+use crate::{Connection, Error, Result};
 
 /// A value bound to a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,3 +166,40 @@ impl Query for Statement {
 }
 
 impl RunQueryDsl<PgConnection> for Statement {}
+
+/// What PostgreSQL put together as JSON, as text in a column `json`.
+#[derive(QueryableByName)]
+pub(crate) struct JsonRow {
+    #[diesel(sql_type = Text)]
+    json: String,
+}
+
+impl JsonRow {
+    /// The one row of a statement. `table` says in errors where most of it comes from.
+    pub(crate) fn read_one<T: DeserializeOwned>(
+        conn: &mut Connection,
+        query: Statement,
+        table: &'static str,
+    ) -> Result<T> {
+        let row: JsonRow = query.get_result(conn)?;
+        read_json(&row.json, table)
+    }
+
+    /// The rows of a statement.
+    pub(crate) fn read_all<T: DeserializeOwned>(
+        conn: &mut Connection,
+        query: Statement,
+        table: &'static str,
+    ) -> Result<Vec<T>> {
+        let rows: Vec<JsonRow> = query.load(conn)?;
+        rows.iter().map(|row| read_json(&row.json, table)).collect()
+    }
+}
+
+/// Reads JSON that a statement put together.
+pub(crate) fn read_json<T: DeserializeOwned>(json: &str, table: &'static str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| Error::Corrupt {
+        table,
+        detail: error.to_string(),
+    })
+}

@@ -2,25 +2,27 @@
 
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Nullable, Text},
 };
+use domain::access::Caller;
 use rand::Rng;
 use sha2::{Digest, Sha256};
 
-use crate::{Connection, Error, Result};
+use crate::{
+    Connection, Error, Result, access,
+    sql::{Statement, Value},
+};
 
 /// Prefix of every token, so that scanners for leaked secrets find it.
 const PREFIX: &str = "clg_";
 
-/// Who a token belongs to, and the state of metadata and users at that moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+/// What a valid token tells.
+#[derive(Debug, Clone)]
 pub struct Session {
-    /// Key of the person.
-    #[diesel(sql_type = BigInt)]
-    pub user_id: i64,
-    /// Version of metadata and users: what was cached under another one is out of date.
-    #[diesel(sql_type = BigInt)]
+    /// Version of metadata and users: what was kept under another one is out of date.
     pub metadata_version: i64,
+    /// The token's person; `None` when they are known under this version.
+    pub caller: Option<Caller>,
 }
 
 /// Makes a token for a person and returns it; only its hash is kept.
@@ -45,22 +47,50 @@ pub fn create(conn: &mut Connection, username: &str) -> Result<String> {
     Ok(token)
 }
 
-/// The session of a valid token; `None` for an unknown, expired or revoked one, or when its owner is locked out.
+/// The session of a valid token, by its [`hash`]; `None` for an unknown, expired or revoked one, or when its owner is
+/// locked out. `known` is the metadata version under which the token's person was read last: they are read again, in the
+/// same statement, only when it has passed.
 ///
 /// # Errors
 /// When the query fails.
-pub fn authenticate(conn: &mut Connection, token: &str) -> Result<Option<Session>> {
-    let mut statement = crate::sql::Statement::new(
-        "SELECT t.userinfoid AS user_id, v.version AS metadata_version
+pub fn authenticate(
+    conn: &mut Connection,
+    hash: &str,
+    known: Option<i64>,
+) -> Result<Option<Session>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        metadata_version: i64,
+        #[diesel(sql_type = Nullable<Text>)]
+        caller: Option<String>,
+    }
+    let mut query = Statement::new("SELECT v.version AS metadata_version, CASE WHEN v.version <> ");
+    query
+        // Versions are counted from 1.
+        .bind(Value::Int(known.unwrap_or_default()))
+        .push(" THEN")
+        .push(access::CALLER)
+        .push(
+            " END AS caller
            FROM apitoken t JOIN userinfo u USING (userinfoid) CROSS JOIN metadataversion v
           WHERE NOT u.disabled AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
             AND t.tokenhash = ",
-    );
-    statement.bind(crate::sql::Value::Text(hash(token)));
-    Ok(statement.get_result(conn).optional()?)
+        )
+        .bind(Value::Text(hash.to_owned()));
+    let Some(row) = query.get_result::<Row>(conn).optional()? else {
+        return Ok(None);
+    };
+    let caller = row.caller.as_deref().map(access::read_caller);
+    Ok(Some(Session {
+        metadata_version: row.metadata_version,
+        caller: caller.transpose()?,
+    }))
 }
 
-fn hash(token: &str) -> String {
+/// What is kept of a token: its SHA-256, hexadecimal.
+#[must_use]
+pub fn hash(token: &str) -> String {
     hexadecimal(&Sha256::digest(token))
 }
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
-use storage::{data_elements::DataElement, events::EventRow};
+use storage::{
+    data_elements::DataElement, events::EventRow, option_sets::OptionSet, programs::Definition,
+};
 
 use super::{context, error::fail, org_units::OrgUnit};
-use crate::loaders::{DataElementUid, FileUid, OptionCode};
+use crate::loaders::{DataElementUid, FileUid};
 
 /// One value of an event.
 #[derive(SimpleObject)]
@@ -16,6 +18,9 @@ pub struct Cell {
     column: ID,
     /// Value as it is stored; null when the event has none.
     raw: Option<String>,
+    /// The data element, where a stage of the program has it.
+    #[graphql(skip)]
+    element: Option<Arc<DataElement>>,
 }
 
 #[ComplexObject]
@@ -23,13 +28,13 @@ impl Cell {
     /// Name of the column: the data element's form name where there is one; null for a data element that is gone.
     async fn name(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         let element = self.element(ctx).await.transpose()?;
-        Some(element.map(|element| element.formname.as_ref().unwrap_or(&element.name).clone()))
+        Some(element.map(|element| element.label().to_owned()))
     }
 
     /// Value as people read it: the name of the option, org unit or file, else the stored value; null when there is none.
     async fn display(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         let raw = self.raw.as_deref()?;
-        let named = self.name_of_value(ctx, raw).await;
+        let named = self.name_of(ctx, raw).await;
         Some(named.map(|name| name.unwrap_or_else(|| raw.to_owned())))
     }
 
@@ -50,7 +55,7 @@ impl Cell {
         let raw = self.raw.clone()?;
         match self.element(ctx).await {
             Err(error) => Some(Err(error)),
-            Ok(Some(element)) if names_file(&element) => {
+            Ok(Some(element)) if names_file(&element.valuetype) => {
                 let file = context(ctx).loader.load_one(FileUid(raw)).await;
                 let file = file.map_err(fail).transpose()?;
                 Some(file.map(FileResource))
@@ -87,43 +92,62 @@ impl FileResource {
     }
 }
 
-fn names_file(element: &DataElement) -> bool {
-    matches!(element.valuetype.as_str(), "FILE_RESOURCE" | "IMAGE")
+fn names_file(value_type: &str) -> bool {
+    matches!(value_type, "FILE_RESOURCE" | "IMAGE")
 }
 
 impl Cell {
+    /// The data element; `None` for one that is gone.
     async fn element(&self, ctx: &Context<'_>) -> Result<Option<Arc<DataElement>>> {
+        if self.element.is_some() {
+            return Ok(self.element.clone());
+        }
         let key = DataElementUid(self.column.0.clone());
         context(ctx).loader.load_one(key).await.map_err(fail)
     }
 
-    /// The name of an option or unit; `None` for values that name nothing.
-    async fn name_of_value(&self, ctx: &Context<'_>, raw: &str) -> Result<Option<String>> {
+    async fn name_of(&self, ctx: &Context<'_>, raw: &str) -> Result<Option<String>> {
         let Some(element) = self.element(ctx).await? else {
             return Ok(None);
         };
-        if let Some(set) = element.optionsetid {
-            let key = OptionCode(set, raw.to_owned());
-            let option = context(ctx).loader.load_one(key).await.map_err(fail)?;
-            return Ok(option.map(|option| option.name.clone()));
-        }
-        if element.valuetype == "ORGANISATION_UNIT" {
-            return Ok(context(ctx).unit_by_uid(raw).map(|unit| unit.name.clone()));
-        }
-        if names_file(&element) {
-            let key = FileUid(raw.to_owned());
-            let file = context(ctx).loader.load_one(key).await.map_err(fail)?;
-            return Ok(file.map(|file| file.name.clone()));
-        }
-        Ok(None)
+        name_of_value(ctx, &element.valuetype, element.option_set.as_deref(), raw).await
     }
 }
 
+/// The name of the option, unit or file that a value names; `None` for values that name nothing.
+pub(super) async fn name_of_value(
+    ctx: &Context<'_>,
+    value_type: &str,
+    options: Option<&OptionSet>,
+    raw: &str,
+) -> Result<Option<String>> {
+    if let Some(options) = options {
+        return Ok(options.name_of(raw).map(str::to_owned));
+    }
+    if value_type == "ORGANISATION_UNIT" {
+        return Ok(context(ctx).unit_by_uid(raw).map(|unit| unit.name.clone()));
+    }
+    if names_file(value_type) {
+        let key = FileUid(raw.to_owned());
+        let file = context(ctx).loader.load_one(key).await.map_err(fail)?;
+        return Ok(file.map(|file| file.name.clone()));
+    }
+    Ok(None)
+}
+
 /// The cells of an event: the columns asked for, in their order, or every value that it has.
-pub(super) fn of_event(event: &EventRow, columns: Option<Vec<ID>>) -> Vec<Cell> {
+pub(super) fn of_event(
+    program: &Definition,
+    event: &EventRow,
+    columns: Option<Vec<ID>>,
+) -> Vec<Cell> {
     let columns = columns.unwrap_or_else(|| event.data_elements().into_iter().map(ID).collect());
     let wanted: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
     let texts = event.eventdatavalues.texts(&wanted);
-    let cell = |(column, raw)| Cell { column, raw };
+    let cell = |(column, raw): (ID, Option<String>)| Cell {
+        element: program.element(&column).cloned(),
+        column,
+        raw,
+    };
     columns.into_iter().zip(texts).map(cell).collect()
 }

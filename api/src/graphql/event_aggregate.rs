@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
 use domain::{
     id_scheme::{IdScheme, Kind},
     suppression::hidden_cells,
@@ -14,10 +14,6 @@ use super::{
     diagnosis_rows::Count,
     error::{fail, refuse},
     event_filter::{RequestArguments, read_request},
-};
-use crate::{
-    caller::RequestContext,
-    loaders::{DataElementUid, OptionCode, StageId},
 };
 
 /// What events are grouped by.
@@ -103,59 +99,11 @@ pub struct EventGroup {
 
 /// A key of a group.
 #[derive(SimpleObject)]
-#[graphql(complex)]
 pub struct EventGroupKey {
     /// Identifier, period, state or value; null for events without one.
     id: Option<String>,
-    #[graphql(skip)]
-    named: Named,
-}
-
-/// Where the name of a key is found.
-#[derive(Clone)]
-enum Named {
-    Itself,
-    OrgUnit,
-    Stage(Option<i64>),
-    Option(ID),
-    OptionCombo(Option<String>),
-}
-
-#[ComplexObject]
-impl EventGroupKey {
     /// Name for people; the identifier where there is no other, null for events without a key.
-    async fn name(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        let id = self.id.clone()?;
-        let name = find_name(context(ctx), &self.named, &id).await;
-        Some(name.map_err(fail).map(|name| name.unwrap_or(id)))
-    }
-}
-
-async fn find_name(
-    request: &RequestContext,
-    named: &Named,
-    id: &str,
-) -> storage::Result<Option<String>> {
-    let loader = &request.loader;
-    Ok(match named {
-        Named::Itself | Named::Stage(None) => None,
-        Named::OptionCombo(name) => name.clone(),
-        Named::OrgUnit => request.unit_by_uid(id).map(|unit| unit.name.clone()),
-        Named::Stage(Some(stage)) => {
-            let stage = loader.load_one(StageId(*stage)).await?;
-            stage.map(|stage| stage.name.clone())
-        }
-        Named::Option(column) => {
-            let element = loader.load_one(DataElementUid(column.to_string())).await?;
-            match element.and_then(|element| element.optionsetid) {
-                None => None,
-                Some(set) => {
-                    let option = loader.load_one(OptionCode(set, id.to_owned())).await?;
-                    option.map(|option| option.name.clone())
-                }
-            }
-        }
-    })
+    name: Option<String>,
 }
 
 /// The aggregate that the arguments ask for.
@@ -181,7 +129,7 @@ pub(super) async fn answer(
     let (caller, tree) = (Arc::clone(&request.caller), Arc::clone(&request.tree));
     let (resolving, grouping) = (Arc::clone(&scope), dimensions.clone());
     let found = request.db().run("aggregate events", move |conn| {
-        aggregate::check(conn, &resolving, &grouping, &measures)?;
+        aggregate::check(&resolving, &grouping, &measures)?;
         let listing = storage::events::resolve(conn, &resolving, &caller, &tree, &asked)?;
         let groups = aggregate::aggregate(conn, &listing, &grouping, &measures)?;
         let place = grouping.iter().position(|by| *by == Dimension::OptionCombo);
@@ -203,23 +151,23 @@ pub(super) async fn answer(
         Ok((groups, names))
     });
     let (groups, names) = found.await.map_err(fail)?;
-    let named = |place: usize, id: Option<&str>| match &dimensions[place] {
-        Dimension::OrgUnit(_) => Named::OrgUnit,
-        Dimension::Stage => Named::Stage(
-            scope
-                .stages
-                .iter()
-                .find(|(_, uid)| Some(uid.as_str()) == id)
-                .map(|(stage, _)| *stage),
-        ),
-        Dimension::Value(column) => Named::Option(ID(column.clone())),
-        Dimension::OptionCombo => Named::OptionCombo(
-            names
-                .iter()
-                .find(|named| Some(named.uid.as_str()) == id)
-                .and_then(|named| named.name.clone()),
-        ),
-        Dimension::Period(_) | Dimension::Status => Named::Itself,
+    let program = &scope.definition;
+    let named = |place: usize, id: &str| match &dimensions[place] {
+        Dimension::OrgUnit(_) => request.unit_by_uid(id).map(|unit| unit.name.clone()),
+        Dimension::Stage => {
+            let stage = program.stages.iter().find(|stage| stage.uid == id);
+            stage.map(|stage| stage.name.clone())
+        }
+        Dimension::Value(column) => {
+            let element = program.element(column);
+            let options = element.and_then(|element| element.option_set.as_ref());
+            options.and_then(|options| options.name_of(id).map(str::to_owned))
+        }
+        Dimension::OptionCombo => {
+            let combo = names.iter().find(|named| named.uid == id);
+            combo.and_then(|named| named.name.clone())
+        }
+        Dimension::Period(_) | Dimension::Status => None,
     };
     Ok(shown(groups, request.shared.minimum_event_cell, named))
 }
@@ -228,7 +176,7 @@ pub(super) async fn answer(
 fn shown(
     groups: Vec<Group>,
     minimum: u32,
-    named: impl Fn(usize, Option<&str>) -> Named,
+    named: impl Fn(usize, &str) -> Option<String>,
 ) -> EventAggregate {
     let keys: Vec<Vec<Option<String>>> = groups.iter().map(|group| group.keys.clone()).collect();
     let counts: Vec<i64> = groups.iter().map(|group| group.events).collect();
@@ -244,7 +192,9 @@ fn shown(
             .iter()
             .map(|measure| measure.filter(|_| !hidden));
         let key = |(place, id): (usize, Option<String>)| EventGroupKey {
-            named: named(place, id.as_deref()),
+            name: id
+                .as_deref()
+                .map(|id| named(place, id).unwrap_or_else(|| id.to_owned())),
             id,
         };
         EventGroup {

@@ -190,7 +190,7 @@ impl Follower {
             Some(EventChange {
                 kind: change.kind.into(),
                 id: Some(ID(change.uid)),
-                event: row.map(|row| Event::new(self.asked.program.kind, Arc::new(row))),
+                event: row.map(|row| Event::new(&self.asked.program, Arc::new(row))),
                 at,
             })
         });

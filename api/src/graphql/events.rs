@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 use domain::event::EventKind;
-use storage::events::EventRow;
+use storage::events::{EventRow, ProgramScope};
 
 use super::{
     cells::{self, Cell},
@@ -13,9 +13,10 @@ use super::{
     org_units::{self, OrgUnit},
     programs::ProgramStage,
     scalars::{DateTime, instant},
+    tracked_entities::{self, Enrollment, TrackedEntity},
     users::User,
 };
-use crate::loaders::{EnrollmentId, NotesOf, StageId, UserId};
+use crate::loaders::{NotesOf, UserId};
 
 /// State of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -92,50 +93,54 @@ pub enum Event {
 }
 
 impl Event {
-    /// Wraps a row of either table.
+    /// Wraps a row of either table with its program.
     #[must_use]
-    pub fn new(kind: EventKind, row: Arc<EventRow>) -> Self {
-        match kind {
-            EventKind::Single => Event::Single(SingleEvent(row)),
-            EventKind::Tracker => Event::Tracker(TrackerEvent(row)),
+    pub fn new(program: &Arc<ProgramScope>, row: Arc<EventRow>) -> Self {
+        let program = Arc::clone(program);
+        match program.kind {
+            EventKind::Single => Event::Single(SingleEvent { program, row }),
+            EventKind::Tracker => Event::Tracker(TrackerEvent { program, row }),
         }
     }
 }
 
 /// An event of a program without registration.
-pub struct SingleEvent(Arc<EventRow>);
+pub struct SingleEvent {
+    program: Arc<ProgramScope>,
+    row: Arc<EventRow>,
+}
 
 /// An event of a program without registration. Its `occurredAt` is never null.
 #[Object]
 impl SingleEvent {
     /// DHIS2 identifier.
     pub(super) async fn id(&self) -> ID {
-        ID(self.0.uid.clone())
+        ID(self.row.uid.clone())
     }
 
     /// State: ACTIVE or COMPLETED.
     async fn status(&self) -> Result<EventStatus> {
-        status(&self.0)
+        status(&self.row)
     }
 
     /// When it happened.
     async fn occurred_at(&self) -> Option<DateTime> {
-        self.0.occurreddate.map(instant)
+        self.row.occurreddate.map(instant)
     }
 
     /// Stage of the program.
-    async fn program_stage(&self, ctx: &Context<'_>) -> Result<ProgramStage> {
-        program_stage(ctx, &self.0).await
+    async fn program_stage(&self) -> Result<ProgramStage> {
+        program_stage(&self.program, &self.row)
     }
 
     /// Unit where it happened.
     async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
-        org_units::required(ctx, self.0.organisationunitid)
+        org_units::required(ctx, self.row.organisationunitid)
     }
 
     /// Person it is assigned to; null for none.
     async fn assigned_user(&self, ctx: &Context<'_>) -> Option<Result<User>> {
-        assigned_user(ctx, &self.0).await
+        assigned_user(ctx, &self.row).await
     }
 
     /// Values: the columns asked for, in their order, or every value that the event has.
@@ -143,91 +148,96 @@ impl SingleEvent {
         &self,
         #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
     ) -> Vec<Cell> {
-        cells::of_event(&self.0, columns)
+        cells::of_event(&self.program.definition, &self.row, columns)
     }
 
     /// Notes, oldest first.
     async fn notes(&self, ctx: &Context<'_>) -> Result<Vec<Note>> {
-        notes(ctx, EventKind::Single, &self.0).await
+        notes(ctx, EventKind::Single, &self.row).await
     }
 
     /// When it was stored.
     async fn created_at(&self) -> DateTime {
-        instant(self.0.created)
+        instant(self.row.created)
     }
 
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
-        instant(self.0.lastupdated)
+        instant(self.row.lastupdated)
     }
 
     /// When it was completed; null while it is not.
     async fn completed_at(&self) -> Option<DateTime> {
-        self.0.completeddate.map(instant)
+        self.row.completeddate.map(instant)
     }
 }
 
 /// An event of an enrolment.
-pub struct TrackerEvent(Arc<EventRow>);
+pub struct TrackerEvent {
+    program: Arc<ProgramScope>,
+    row: Arc<EventRow>,
+}
 
 /// An event of an enrolment in a program with registration.
 #[Object]
 impl TrackerEvent {
     /// DHIS2 identifier.
     pub(super) async fn id(&self) -> ID {
-        ID(self.0.uid.clone())
+        ID(self.row.uid.clone())
     }
 
     /// State.
     async fn status(&self) -> Result<EventStatus> {
-        status(&self.0)
+        status(&self.row)
     }
 
     /// When it happened; null for an event that is only scheduled.
     async fn occurred_at(&self) -> Option<DateTime> {
-        self.0.occurreddate.map(instant)
+        self.row.occurreddate.map(instant)
     }
 
     /// When it is due; null when not scheduled.
     async fn scheduled_at(&self) -> Option<DateTime> {
-        self.0.scheduleddate.map(instant)
+        self.row.scheduleddate.map(instant)
     }
 
     /// Stage of the program.
-    async fn program_stage(&self, ctx: &Context<'_>) -> Result<ProgramStage> {
-        program_stage(ctx, &self.0).await
+    async fn program_stage(&self) -> Result<ProgramStage> {
+        program_stage(&self.program, &self.row)
     }
 
     /// Unit where it happened. Lists select by `ownerOrgUnit` instead.
     async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
-        org_units::required(ctx, self.0.organisationunitid)
+        org_units::required(ctx, self.row.organisationunitid)
     }
 
     /// Unit that owns the tracked entity within the program; moves with a transfer. Lists select by it.
     async fn owner_org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
         org_units::required(
             ctx,
-            self.0
+            self.row
                 .ownerorganisationunitid
-                .unwrap_or(self.0.organisationunitid),
+                .unwrap_or(self.row.organisationunitid),
         )
     }
 
     /// Enrolment that it belongs to.
     async fn enrollment(&self, ctx: &Context<'_>) -> Result<Enrollment> {
-        enrollment(ctx, &self.0).await
+        let enrollment = tracked_entities::enrollment(ctx, &self.row).await?;
+        Ok(Enrollment::from(&*enrollment))
     }
 
     /// Tracked entity that it is about.
     async fn tracked_entity(&self, ctx: &Context<'_>) -> Result<TrackedEntity> {
         Ok(TrackedEntity {
-            id: enrollment(ctx, &self.0).await?.tracked_entity,
+            program: Arc::clone(&self.program),
+            enrollment: tracked_entities::enrollment(ctx, &self.row).await?,
         })
     }
 
     /// Person it is assigned to; null for none.
     async fn assigned_user(&self, ctx: &Context<'_>) -> Option<Result<User>> {
-        assigned_user(ctx, &self.0).await
+        assigned_user(ctx, &self.row).await
     }
 
     /// Values: the columns asked for, in their order, or every value that the event has.
@@ -235,27 +245,27 @@ impl TrackerEvent {
         &self,
         #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
     ) -> Vec<Cell> {
-        cells::of_event(&self.0, columns)
+        cells::of_event(&self.program.definition, &self.row, columns)
     }
 
     /// Notes, oldest first.
     async fn notes(&self, ctx: &Context<'_>) -> Result<Vec<Note>> {
-        notes(ctx, EventKind::Tracker, &self.0).await
+        notes(ctx, EventKind::Tracker, &self.row).await
     }
 
     /// When it was stored.
     async fn created_at(&self) -> DateTime {
-        instant(self.0.created)
+        instant(self.row.created)
     }
 
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
-        instant(self.0.lastupdated)
+        instant(self.row.lastupdated)
     }
 
     /// When it was completed; null while it is not.
     async fn completed_at(&self) -> Option<DateTime> {
-        self.0.completeddate.map(instant)
+        self.row.completeddate.map(instant)
     }
 }
 
@@ -272,26 +282,6 @@ pub struct Note {
     created_by: Option<String>,
 }
 
-/// An enrolment of a tracked entity in a program.
-#[derive(SimpleObject)]
-pub struct Enrollment {
-    /// DHIS2 identifier.
-    id: ID,
-    /// ACTIVE, COMPLETED or CANCELLED.
-    status: String,
-    /// When the entity was enrolled.
-    enrolled_at: DateTime,
-    #[graphql(skip)]
-    tracked_entity: ID,
-}
-
-/// A person or thing followed over time.
-#[derive(SimpleObject)]
-pub struct TrackedEntity {
-    /// DHIS2 identifier.
-    id: ID,
-}
-
 fn status(event: &EventRow) -> Result<EventStatus> {
     let status = domain::event::EventStatus::parse(&event.status);
     let status =
@@ -299,12 +289,8 @@ fn status(event: &EventRow) -> Result<EventStatus> {
     Ok(status.into())
 }
 
-async fn program_stage(ctx: &Context<'_>, event: &EventRow) -> Result<ProgramStage> {
-    let stage = context(ctx)
-        .loader
-        .load_one(StageId(event.programstageid))
-        .await
-        .map_err(fail)?;
+fn program_stage(program: &ProgramScope, event: &EventRow) -> Result<ProgramStage> {
+    let stage = program.definition.stage(event.programstageid).cloned();
     stage
         .map(ProgramStage)
         .ok_or_else(|| refuse("the stage was removed while the request ran; try again"))
@@ -333,17 +319,4 @@ async fn notes(ctx: &Context<'_>, kind: EventKind, event: &EventRow) -> Result<V
     };
     let notes = notes.iter().flat_map(|notes| notes.iter());
     Ok(notes.map(note).collect())
-}
-
-async fn enrollment(ctx: &Context<'_>, event: &EventRow) -> Result<Enrollment> {
-    let id = EnrollmentId(event.enrollmentid.unwrap_or_default());
-    let row = context(ctx).loader.load_one(id).await.map_err(fail)?;
-    let row =
-        row.ok_or_else(|| refuse("the enrolment was removed while the request ran; try again"))?;
-    Ok(Enrollment {
-        id: ID(row.uid.clone()),
-        status: row.status.clone(),
-        enrolled_at: instant(row.enrollmentdate),
-        tracked_entity: ID(row.tracked_entity.clone()),
-    })
 }

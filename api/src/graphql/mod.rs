@@ -27,6 +27,7 @@ pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
 pub mod subscription;
+pub mod tracked_entities;
 pub mod trend;
 pub mod users;
 pub mod working_list;

@@ -143,12 +143,12 @@ impl Mutation {
     ) -> Result<EventPayload> {
         let request = context(ctx);
         let found = request.find_event(&event).await.map_err(fail)?;
-        let (kind, row) =
+        let (program, row) =
             found.ok_or_else(|| refuse(format!("event {} does not exist", event.as_str())))?;
         let caller = std::sync::Arc::clone(&request.caller);
         let add = request.db().run("add note", move |conn| {
             let uid = id.as_ref().map(|id| id.as_str());
-            storage::events::notes::add(conn, (kind, row.eventid), uid, &text, &caller)
+            storage::events::notes::add(conn, (program.kind, row.eventid), uid, &text, &caller)
         });
         add.await.map_err(fail)?;
         Ok(EventPayload {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result};
 use domain::event::EventKind;
 use storage::saved_views::ViewKind;
 
 use super::{context, error::fail, saved_views::SavedView};
-use crate::loaders::{ColumnsOf, OptionSetId, OptionsOf, SavedViewsOf, StagesOf};
+use crate::loaders::{ProgramUid, SavedViewsOf};
 
 /// Which store holds a program's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -19,7 +19,7 @@ pub enum ProgramKind {
 }
 
 /// A program.
-pub struct Program(pub storage::programs::Program);
+pub struct Program(pub Arc<storage::programs::Program>);
 
 /// A program: the definition of what is collected.
 #[Object]
@@ -77,12 +77,9 @@ impl Program {
 
     /// Stages, in order. An event program has one.
     async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<ProgramStage>> {
-        let stages = context(ctx)
-            .loader
-            .load_one(StagesOf(self.0.programid))
-            .await
-            .map_err(fail)?;
-        let stages = stages.iter().flat_map(|stages| stages.iter());
+        let key = ProgramUid(self.0.uid.clone());
+        let known = context(ctx).loader.load_one(key).await.map_err(fail)?;
+        let stages = known.iter().flat_map(|program| program.stages.iter());
         Ok(stages.cloned().map(ProgramStage).collect())
     }
 }
@@ -114,36 +111,30 @@ impl ProgramStage {
     }
 
     /// Data elements of the stage, in order: the columns of its working list.
-    async fn columns(&self, ctx: &Context<'_>) -> Result<Vec<Column>> {
-        let columns = context(ctx)
-            .loader
-            .load_one(ColumnsOf(self.0.programstageid))
-            .await
-            .map_err(fail)?;
-        let columns = columns.iter().flat_map(|columns| columns.iter());
-        Ok(columns.cloned().map(Column).collect())
+    async fn columns(&self) -> Vec<Column<'_>> {
+        self.0.columns.iter().map(Column).collect()
     }
 }
 
 /// A column.
-pub struct Column(Arc<storage::programs::Column>);
+pub struct Column<'a>(&'a storage::programs::Column);
 
 /// A data element as a column of a stage's working list.
 #[Object]
-impl Column {
+impl Column<'_> {
     /// Identifier of the data element; the name of the column in `cells`.
     async fn id(&self) -> ID {
-        ID(self.0.uid.clone())
+        ID(self.0.element.uid.clone())
     }
 
     /// Name to show above the column: the form name where there is one.
     async fn name(&self) -> &str {
-        self.0.formname.as_ref().unwrap_or(&self.0.name)
+        self.0.element.label()
     }
 
     /// DHIS2 value type, e.g. TEXT, INTEGER, DATE, `ORGANISATION_UNIT`.
     async fn value_type(&self) -> &str {
-        &self.0.valuetype
+        &self.0.element.valuetype
     }
 
     /// Whether a value is required.
@@ -157,54 +148,39 @@ impl Column {
     }
 
     /// Options that values are taken from; null for free values.
-    async fn option_set(&self, ctx: &Context<'_>) -> Option<Result<OptionSet>> {
-        let id = self.0.optionsetid?;
-        let set = context(ctx)
-            .loader
-            .load_one(OptionSetId(id))
-            .await
-            .map_err(fail)
-            .transpose()?;
-        Some(set.map(|set| OptionSet {
-            id: ID(set.uid.clone()),
-            name: set.name.clone(),
-            key: set.optionsetid,
-        }))
+    async fn option_set(&self) -> Option<OptionSet<'_>> {
+        self.0.element.option_set.as_deref().map(OptionSet)
     }
 }
 
 /// A closed list of values.
-#[derive(SimpleObject)]
-#[graphql(complex)]
-pub struct OptionSet {
-    /// DHIS2 identifier.
-    id: ID,
-    /// Name.
-    name: String,
-    #[graphql(skip)]
-    key: i64,
-}
+pub struct OptionSet<'a>(&'a storage::option_sets::OptionSet);
 
-#[ComplexObject]
-impl OptionSet {
+/// A closed list of values.
+#[Object]
+impl OptionSet<'_> {
+    /// DHIS2 identifier.
+    async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
     /// The options, in order.
-    async fn options(&self, ctx: &Context<'_>) -> Result<Vec<OptionValue>> {
-        let options = context(ctx)
-            .loader
-            .load_one(OptionsOf(self.key))
-            .await
-            .map_err(fail)?;
-        let options = options.iter().flat_map(|options| options.iter());
-        Ok(options.cloned().map(OptionValue).collect())
+    async fn options(&self) -> Vec<OptionValue<'_>> {
+        self.0.options.iter().map(OptionValue).collect()
     }
 }
 
 /// An option of an option set.
-pub struct OptionValue(Arc<storage::data_elements::OptionValue>);
+pub struct OptionValue<'a>(&'a storage::option_sets::OptionValue);
 
 /// An option of an option set.
 #[Object(name = "Option")]
-impl OptionValue {
+impl OptionValue<'_> {
     /// Value as it is stored.
     async fn code(&self) -> &str {
         &self.0.code

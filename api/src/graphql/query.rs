@@ -1,5 +1,7 @@
 //! Root fields, each a few lines.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Interface, Object, Result};
 
 use super::{
@@ -24,7 +26,7 @@ use super::{
     users::User,
     working_list::{self, EventConnection},
 };
-use crate::loaders::UserId;
+use crate::loaders::{ProgramUid, UserId};
 
 /// Everything with an identifier.
 #[derive(Interface)]
@@ -121,7 +123,7 @@ impl Query {
         #[graphql(desc = "Part of the name, any case.")] search: Option<String>,
     ) -> Result<Vec<Program>> {
         let request = context(ctx);
-        let caller = std::sync::Arc::clone(&request.caller);
+        let caller = Arc::clone(&request.caller);
         let programs = request.db().run("programs", move |conn| {
             storage::programs::list(conn, &caller, search.as_deref())
         });
@@ -129,7 +131,7 @@ impl Query {
             .await
             .map_err(fail)?
             .into_iter()
-            .map(Program)
+            .map(|program| Program(Arc::new(program)))
             .collect())
     }
 
@@ -352,16 +354,11 @@ fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<OrgUnit> {
 
 async fn program(ctx: &Context<'_>, id: &ID) -> Option<Result<Program>> {
     let request = context(ctx);
-    let uid = id.to_string();
-    let found = request.db().run("program by uid", move |conn| {
-        storage::programs::by_uid(conn, &uid)
-    });
-    let found = found.await.map_err(fail).transpose()?;
-    found
-        .map(|program| {
-            program
-                .is_readable(&request.caller)
-                .then_some(Program(program))
-        })
-        .transpose()
+    let found = request.loader.load_one(ProgramUid(id.to_string())).await;
+    let program = match found {
+        Err(error) => return Some(Err(fail(error))),
+        Ok(found) => Arc::clone(&found?.program),
+    };
+    let is_readable = program.is_readable(&request.caller);
+    is_readable.then_some(Ok(Program(program)))
 }

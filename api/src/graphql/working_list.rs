@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use domain::page::Page;
-use storage::events::{EventRow, Listing, cursor};
+use storage::events::{EventRow, Listing, ProgramScope, cursor};
 
 use super::{
     connection::{PageArguments, PageInfo, seal_cursor},
@@ -20,6 +20,8 @@ use super::{
 pub struct EventConnection {
     /// Where the page stands in the list.
     page_info: PageInfo,
+    #[graphql(skip)]
+    program: Arc<ProgramScope>,
     #[graphql(skip)]
     listing: Listing,
     #[graphql(skip)]
@@ -62,7 +64,7 @@ impl EventConnection {
     async fn edges(&self) -> Vec<EventEdge> {
         let edge = |row: &Arc<EventRow>| EventEdge {
             cursor: seal_cursor(&cursor(&self.listing, row)),
-            node: Event::new(self.listing.kind, Arc::clone(row)),
+            node: Event::new(&self.program, Arc::clone(row)),
         };
         self.rows.iter().map(edge).collect()
     }
@@ -71,7 +73,7 @@ impl EventConnection {
     async fn nodes(&self) -> Vec<Event> {
         self.rows
             .iter()
-            .map(|row| Event::new(self.listing.kind, Arc::clone(row)))
+            .map(|row| Event::new(&self.program, Arc::clone(row)))
             .collect()
     }
 
@@ -123,16 +125,23 @@ pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<Even
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (rows, more) = storage::events::list(conn, &listing, &page)?;
-        Ok(Ok(connection(listing, &page, rows, more)))
+        Ok(Ok(connection(scope, listing, &page, rows, more)))
     });
     answer.await.map_err(fail)?.map_err(refuse_page)
 }
 
-fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) -> EventConnection {
+fn connection(
+    program: Arc<ProgramScope>,
+    listing: Listing,
+    page: &Page,
+    rows: Vec<EventRow>,
+    more: bool,
+) -> EventConnection {
     let place = |row: Option<&EventRow>| row.map(|row| seal_cursor(&cursor(&listing, row)));
     EventConnection {
         page_info: PageInfo::new(page, more, place(rows.first()), place(rows.last())),
         rows: rows.into_iter().map(Arc::new).collect(),
+        program,
         listing,
     }
 }
@@ -140,6 +149,6 @@ fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) ->
 /// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
 pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
     let found = context(ctx).find_event(id).await.map_err(fail);
-    let event = |(kind, row)| Event::new(kind, Arc::new(row));
+    let event = |(program, row)| Event::new(&program, Arc::new(row));
     found.map(|found| found.map(event)).transpose()
 }

@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use domain::event::EventKind;
 use storage::{
     Connection, Result,
-    data_elements::{self, DataElement, OptionSet, OptionValue},
+    data_elements::{self, DataElement},
     events::{
         lookup::{self, Enrollment},
         notes::{self, Note},
     },
     files::{self, FileResource},
-    programs::{self, Column, Stage},
+    programs::{self, Definition},
     users::{self, User},
 };
 
@@ -25,13 +25,8 @@ type Cache<K> = VersionedCache<K, Option<<K as Key>::Value>>;
 #[derive(Default)]
 pub struct Kept {
     users: Cache<UserId>,
-    stages: Cache<StageId>,
-    stages_of: Cache<StagesOf>,
-    columns: Cache<ColumnsOf>,
+    programs: Cache<ProgramUid>,
     elements: Cache<DataElementUid>,
-    option_sets: Cache<OptionSetId>,
-    options: Cache<OptionsOf>,
-    option_names: Cache<OptionCode>,
     files: Cache<FileUid>,
 }
 
@@ -55,67 +50,27 @@ impl Key for UserId {
     }
 }
 
-/// A program stage by key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct StageId(pub i64);
+/// A program with all that its lists show, by identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProgramUid(pub String);
 
-impl Key for StageId {
-    type Value = Arc<Stage>;
-    const NAME: &'static str = "stages by key";
+impl Key for ProgramUid {
+    type Value = Arc<Definition>;
+    const NAME: &'static str = "programs by uid";
 
     fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        Ok(one_each(programs::stages_by_ids(conn, &ids)?, |row| {
-            StageId(row.programstageid)
+        let uids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        Ok(one_each(programs::definitions(conn, &uids)?, |row| {
+            ProgramUid(row.program.uid.clone())
         }))
     }
 
     fn kept(kept: &Kept) -> Option<&Cache<Self>> {
-        Some(&kept.stages)
+        Some(&kept.programs)
     }
 }
 
-/// The stages of a program, by the program's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct StagesOf(pub i64);
-
-impl Key for StagesOf {
-    type Value = Arc<[Arc<Stage>]>;
-    const NAME: &'static str = "stages of programs";
-
-    fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        Ok(many_each(programs::stages_of(conn, &ids)?, |row| {
-            StagesOf(row.programid.unwrap_or_default())
-        }))
-    }
-
-    fn kept(kept: &Kept) -> Option<&Cache<Self>> {
-        Some(&kept.stages_of)
-    }
-}
-
-/// The columns of a stage, by the stage's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ColumnsOf(pub i64);
-
-impl Key for ColumnsOf {
-    type Value = Arc<[Arc<Column>]>;
-    const NAME: &'static str = "columns of stages";
-
-    fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        Ok(many_each(programs::columns_of(conn, &ids)?, |row| {
-            ColumnsOf(row.programstageid)
-        }))
-    }
-
-    fn kept(kept: &Kept) -> Option<&Cache<Self>> {
-        Some(&kept.columns)
-    }
-}
-
-/// A data element by identifier.
+/// A data element by identifier, with its options: for those that no stage of a program has.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataElementUid(pub String);
 
@@ -132,68 +87,6 @@ impl Key for DataElementUid {
 
     fn kept(kept: &Kept) -> Option<&Cache<Self>> {
         Some(&kept.elements)
-    }
-}
-
-/// An option set by key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OptionSetId(pub i64);
-
-impl Key for OptionSetId {
-    type Value = Arc<OptionSet>;
-    const NAME: &'static str = "option sets by key";
-
-    fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        Ok(one_each(
-            data_elements::option_sets_by_ids(conn, &ids)?,
-            |row| OptionSetId(row.optionsetid),
-        ))
-    }
-
-    fn kept(kept: &Kept) -> Option<&Cache<Self>> {
-        Some(&kept.option_sets)
-    }
-}
-
-/// The options of an option set, by the set's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OptionsOf(pub i64);
-
-impl Key for OptionsOf {
-    type Value = Arc<[Arc<OptionValue>]>;
-    const NAME: &'static str = "options of sets";
-
-    fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        Ok(many_each(data_elements::options_of(conn, &ids)?, |row| {
-            OptionsOf(row.optionsetid)
-        }))
-    }
-
-    fn kept(kept: &Kept) -> Option<&Cache<Self>> {
-        Some(&kept.options)
-    }
-}
-
-/// An option by its set's key and its code.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct OptionCode(pub i64, pub String);
-
-impl Key for OptionCode {
-    type Value = Arc<OptionValue>;
-    const NAME: &'static str = "option names";
-
-    fn read(conn: &mut Connection, keys: &[Self]) -> Result<HashMap<Self, Self::Value>> {
-        let pairs: Vec<(i64, String)> = keys.iter().map(|key| (key.0, key.1.clone())).collect();
-        Ok(one_each(
-            data_elements::option_names(conn, &pairs)?,
-            |row| OptionCode(row.optionsetid, row.code.clone()),
-        ))
-    }
-
-    fn kept(kept: &Kept) -> Option<&Cache<Self>> {
-        Some(&kept.option_names)
     }
 }
 
@@ -240,7 +133,7 @@ impl Key for NotesOf {
     }
 }
 
-/// An enrolment by key.
+/// An enrolment with its tracked entity, by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EnrollmentId(pub i64);
 

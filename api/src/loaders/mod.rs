@@ -1,7 +1,7 @@
 //! One key and one batch for each edge under a list. All live in one loader per request.
 //!
-//! What belongs to the metadata (units, people, stages, columns, options) is kept between requests while its version
-//! stands, so that a page whose names are known needs no statement for them.
+//! What belongs to the metadata (programs with their columns and options, people) is kept between requests while its
+//! version stands, so that a page whose names are known needs no statement for them.
 
 mod keys;
 mod saved_views;

@@ -121,5 +121,6 @@ async fn visible(
 ) -> Answer<(EventKind, storage::events::EventRow)> {
     let uid = request.match_info().query("uid");
     let found = context.find_event(uid).await?;
+    let found = found.map(|(program, row)| (program.kind, row));
     found.ok_or_else(|| Refusal::not_found(format!("Event with id {uid} could not be found.")))
 }

@@ -140,6 +140,7 @@ async fn event(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoi
     let unknown = || Refusal::not_found(format!("Event with id {uid} could not be found."));
     let found = context.find_event(&uid).await?;
     let (kind, row) = found
+        .map(|(program, row)| (program.kind, row))
         .filter(|(kind, _)| endpoint.kind().is_none_or(|wanted| wanted == *kind))
         .ok_or_else(unknown)?;
     let run = context.db().run("event details", move |conn| {

@@ -2,18 +2,16 @@
 
 use std::collections::HashMap;
 
-use diesel::{prelude::*, sql_types::Jsonb};
 use domain::{
     access::Caller,
     event::{ValueType, filter::Column, request::Operator},
 };
-use serde::Deserialize;
-use serde_json::Value as Json;
 
-use super::scope::read;
 use crate::{
-    Connection, Error, Result, access,
-    sql::{Statement, Value},
+    Connection, Error, Result,
+    attributes::{self, ATTRIBUTE},
+    data_elements::{DATA_ELEMENT, DataElement},
+    sql::{JsonRow, Statement, Value},
 };
 
 /// A data element.
@@ -38,103 +36,75 @@ pub struct Attribute {
     pub blocked: Vec<Operator>,
 }
 
-#[derive(Deserialize)]
-struct ColumnJson {
-    id: i64,
-    uid: String,
-    #[serde(rename = "type")]
-    kind: String,
-    sharing: Json,
-    #[serde(default)]
-    least: usize,
-    #[serde(default)]
-    blocked: Vec<String>,
-}
-
-impl ColumnJson {
-    fn column(&self, table: &'static str) -> Result<Column> {
-        let value_type = ValueType::parse(&self.kind).ok_or_else(|| Error::Corrupt {
-            table,
-            detail: format!("{} has type {}", self.uid, self.kind),
-        })?;
-        Ok(Column {
-            id: self.id,
-            uid: self.uid.clone(),
-            value_type,
+impl Element {
+    /// A data element as a caller may see it.
+    pub(super) fn of(caller: &Caller, element: &DataElement) -> Result<Self> {
+        let (id, uid) = (element.dataelementid, &element.uid);
+        Ok(Element {
+            column: column("dataelement", id, uid, &element.valuetype)?,
+            is_readable: element.sharing.may_read(caller),
         })
     }
 }
 
-/// Data elements by identifier, from the JSON of a statement.
-pub(super) fn read_elements(caller: &Caller, json: Json) -> Result<HashMap<String, Element>> {
-    let rows: Vec<ColumnJson> = read("dataelement", json)?;
-    let element = |row: ColumnJson| {
-        Ok((
-            row.uid.clone(),
-            Element {
-                column: row.column("dataelement")?,
-                is_readable: access::sharing(&row.sharing).may_read(caller),
-            },
-        ))
-    };
-    rows.into_iter().map(element).collect()
+impl Attribute {
+    /// An attribute as a caller may see it.
+    pub(super) fn of(caller: &Caller, attribute: &attributes::Attribute) -> Result<Self> {
+        let (id, uid) = (attribute.trackedentityattributeid, &attribute.uid);
+        let blocked = attribute.blockedsearchoperators.iter();
+        Ok(Attribute {
+            column: column("trackedentityattribute", id, uid, &attribute.valuetype)?,
+            is_readable: attribute.sharing.may_read(caller),
+            least_characters: attribute.mincharacterstosearch,
+            blocked: blocked.filter_map(|name| Operator::parse(name)).collect(),
+        })
+    }
 }
 
-/// Attributes by identifier, from the JSON of a statement.
-pub(super) fn read_attributes(caller: &Caller, json: Json) -> Result<HashMap<String, Attribute>> {
-    let rows: Vec<ColumnJson> = read("trackedentityattribute", json)?;
-    let attribute = |row: ColumnJson| {
-        Ok((
-            row.uid.clone(),
-            Attribute {
-                column: row.column("trackedentityattribute")?,
-                is_readable: access::sharing(&row.sharing).may_read(caller),
-                least_characters: row.least,
-                blocked: row
-                    .blocked
-                    .iter()
-                    .filter_map(|name| Operator::parse(name))
-                    .collect(),
-            },
-        ))
-    };
-    rows.into_iter().map(attribute).collect()
+fn column(table: &'static str, id: i64, uid: &str, kind: &str) -> Result<Column> {
+    let value_type = ValueType::parse(kind).ok_or_else(|| Error::Corrupt {
+        table,
+        detail: format!("{uid} has type {kind}"),
+    })?;
+    Ok(Column {
+        id,
+        uid: uid.to_owned(),
+        value_type,
+    })
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Jsonb)]
-    found: Json,
-}
-
-fn find(conn: &mut Connection, query: &'static str, uids: Vec<String>) -> Result<Json> {
-    let mut statement = Statement::new(query);
-    statement.bind(Value::Texts(uids)).push(")");
-    let found: Found = statement.get_result(conn)?;
-    Ok(found.found)
-}
-
-/// Data elements of any program.
+/// Data elements of any program, by identifier.
 pub(super) fn find_elements(
     conn: &mut Connection,
     caller: &Caller,
     uids: Vec<String>,
 ) -> Result<HashMap<String, Element>> {
-    let query = "SELECT coalesce(jsonb_agg(jsonb_build_object('id', dataelementid, 'uid', uid, 'type', valuetype,
-                                                              'sharing', sharing)), '[]') AS found
-                   FROM dataelement WHERE uid = ANY(";
-    read_elements(caller, find(conn, query, uids)?)
+    let mut query = Statement::new("SELECT");
+    query
+        .push(DATA_ELEMENT)
+        .push("::text AS json FROM dataelement d WHERE d.uid = ANY(")
+        .bind(Value::Texts(uids))
+        .push(")");
+    let found: Vec<DataElement> = JsonRow::read_all(conn, query, "dataelement")?;
+    let element = |found: &DataElement| Ok((found.uid.clone(), Element::of(caller, found)?));
+    found.iter().map(element).collect()
 }
 
-/// Attributes of any kind of tracked entity.
+/// Attributes of any kind of tracked entity, by identifier.
 pub(super) fn find_attributes(
     conn: &mut Connection,
     caller: &Caller,
     uids: Vec<String>,
 ) -> Result<HashMap<String, Attribute>> {
-    let query = "SELECT coalesce(jsonb_agg(jsonb_build_object('id', trackedentityattributeid, 'uid', uid, 'type', valuetype,
-                                                              'sharing', sharing, 'least', mincharacterstosearch,
-                                                              'blocked', blockedsearchoperators)), '[]') AS found
-                   FROM trackedentityattribute WHERE uid = ANY(";
-    read_attributes(caller, find(conn, query, uids)?)
+    let mut query = Statement::new("SELECT");
+    query
+        .push(ATTRIBUTE)
+        .push("::text AS json FROM trackedentityattribute a WHERE a.uid = ANY(")
+        .bind(Value::Texts(uids))
+        .push(")");
+    let found: Vec<attributes::Attribute> =
+        JsonRow::read_all(conn, query, "trackedentityattribute")?;
+    let attribute =
+        |found: &attributes::Attribute| Ok((found.uid.clone(), Attribute::of(caller, found)?));
+    found.iter().map(attribute).collect()
 }

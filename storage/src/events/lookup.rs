@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Text, Timestamp},
+    sql_types::{BigInt, Jsonb, Text, Timestamp},
 };
 use domain::{
     access::{Caller, OrgUnitMode},
@@ -11,10 +11,12 @@ use domain::{
     org_unit::Tree,
     page::Page,
 };
+use serde_json::Value as Json;
 
 use super::{page, request, row::EventRow, scope::ProgramScope};
 use crate::{
     Connection, Error, Result,
+    attributes::Attribute,
     sql::{Statement, Value},
 };
 
@@ -90,15 +92,29 @@ pub struct Enrollment {
     /// Identifier of the tracked entity.
     #[diesel(sql_type = Text)]
     pub tracked_entity: String,
+    /// Values of its attributes by key, whoever may see them.
+    #[diesel(sql_type = Jsonb)]
+    values: Json,
 }
 
-/// Enrolments by key.
+impl Enrollment {
+    /// Value of an attribute of the tracked entity; `None` when it has none.
+    #[must_use]
+    pub fn value(&self, attribute: &Attribute) -> Option<&str> {
+        let key = attribute.trackedentityattributeid.to_string();
+        self.values.get(key)?.as_str()
+    }
+}
+
+/// Enrolments by key, with the values of the tracked entities' attributes, in one statement.
 ///
 /// # Errors
 /// When the query fails.
 pub fn enrollments_by_ids(conn: &mut Connection, ids: &[i64]) -> Result<Vec<Enrollment>> {
     let mut query = Statement::new(
-        "SELECT e.enrollmentid, e.uid, e.status, e.enrollmentdate, t.uid AS tracked_entity
+        "SELECT e.enrollmentid, e.uid, e.status, e.enrollmentdate, t.uid AS tracked_entity,
+                coalesce((SELECT jsonb_object_agg(v.trackedentityattributeid, v.value) FROM trackedentityattributevalue v
+                           WHERE v.trackedentityid = t.trackedentityid), '{}') AS values
            FROM enrollment e JOIN trackedentity t USING (trackedentityid) WHERE e.enrollmentid = ANY(",
     );
     query.bind(Value::Ints(ids.to_vec())).push(")");

@@ -1,20 +1,18 @@
 //! What a caller may list of a program, resolved before the page query and independent of any event.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Jsonb, Nullable, Text},
-};
 use domain::{
     access::{AccessLevel, Caller},
     event::{EventKind, Refusal, refusal::Part},
 };
-use serde::Deserialize;
-use serde_json::Value;
 
-use super::columns::{Attribute, Element, read_attributes, read_elements};
-use crate::{Connection, Error, Result, access};
+use super::columns::{Attribute, Element};
+use crate::{
+    Connection, Error, Result, attributes,
+    data_elements::DataElement,
+    programs::{self, Definition, Stage},
+};
 
 /// A program as one caller may read it. Valid as long as the metadata version under which it was resolved.
 #[derive(Debug, Clone)]
@@ -39,6 +37,8 @@ pub struct ProgramScope {
     pub attributes: HashMap<String, Attribute>,
     /// Data elements, of any program, that the caller may not see: their values are left out of every event.
     pub hidden_elements: Vec<String>,
+    /// The program itself, the same for every caller.
+    pub definition: Arc<Definition>,
 }
 
 impl ProgramScope {
@@ -69,156 +69,90 @@ impl ProgramScope {
     }
 }
 
-/// Everything of a program that decides what a caller sees, before the caller is looked at.
-#[derive(QueryableByName)]
-struct ProgramRow {
-    #[diesel(sql_type = BigInt)]
-    programid: i64,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    accesslevel: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    categorycomboid: Option<i64>,
-    #[diesel(sql_type = Jsonb)]
-    sharing: Value,
-    #[diesel(sql_type = Nullable<Jsonb>)]
-    entity_sharing: Option<Value>,
-    #[diesel(sql_type = Jsonb)]
-    stages: Value,
-    #[diesel(sql_type = Jsonb)]
-    elements: Value,
-    #[diesel(sql_type = Jsonb)]
-    attributes: Value,
-    #[diesel(sql_type = Jsonb)]
-    restricted: Value,
+/// Resolves a program for a caller.
+///
+/// # Errors
+/// As [`of`]; when the query fails.
+pub fn resolve(conn: &mut Connection, caller: &Caller, program: &str) -> Result<ProgramScope> {
+    let found = programs::definitions(conn, &[program.to_owned()])?.pop();
+    of(caller, program, found.map(Arc::new))
 }
 
-/// One statement, so that a list that is opened for the first time does not wait for eight.
-const PROGRAM: &str = "
-SELECT p.programid, p.type AS kind, p.accesslevel, p.categorycomboid, p.sharing, t.sharing AS entity_sharing,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.programstageid, 'uid', s.uid, 'sharing', s.sharing)
-                                  ORDER BY s.sort_order NULLS LAST, s.programstageid)
-                   FROM programstage s WHERE s.programid = p.programid), '[]') AS stages,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('id', d.dataelementid, 'uid', d.uid, 'type', d.valuetype,
-                                                     'sharing', d.sharing))
-                   FROM dataelement d
-                  WHERE d.dataelementid IN (SELECT l.dataelementid FROM programstagedataelement l
-                                              JOIN programstage s USING (programstageid)
-                                             WHERE s.programid = p.programid)), '[]') AS elements,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.trackedentityattributeid, 'uid', a.uid, 'type', a.valuetype,
-                                                     'sharing', a.sharing, 'least', a.mincharacterstosearch,
-                                                     'blocked', a.blockedsearchoperators))
-                   FROM trackedentityattribute a
-                  WHERE a.trackedentityattributeid IN
-                        (SELECT l.trackedentityattributeid FROM program_attributes l WHERE l.programid = p.programid
-                          UNION SELECT l.trackedentityattributeid FROM trackedentitytypeattribute l
-                                 WHERE l.trackedentitytypeid = p.trackedentitytypeid)), '[]') AS attributes,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('uid', d.uid, 'sharing', d.sharing))
-                   FROM dataelement d WHERE left(d.sharing->>'public', 1) <> 'r'), '[]') AS restricted
-  FROM program p LEFT JOIN trackedentitytype t USING (trackedentitytypeid) WHERE p.uid = $1";
-
-/// Resolves a program for a caller.
+/// What a caller may list of the program with an identifier, from what is known of it.
 ///
 /// # Errors
 /// [`Error::Refused`] for an unknown program, or when the caller may not read it, its kind of tracked entity, or any of
 /// its stages.
-pub fn resolve(conn: &mut Connection, caller: &Caller, program: &str) -> Result<ProgramScope> {
-    let row: Option<ProgramRow> = diesel::sql_query(PROGRAM)
-        .bind::<Text, _>(program)
-        .get_result(conn)
-        .optional()?;
-    let row =
-        row.ok_or_else(|| Refusal::bad(Part::Program, format!("{program} does not exist")))?;
-    check_readable(caller, program, &row)?;
-    let (kind, access_level) = read_settings(program, &row)?;
-    let (stages, hidden_stages) = read_stages(caller, kind, row.stages)?;
+pub fn of(
+    caller: &Caller,
+    program: &str,
+    definition: Option<Arc<Definition>>,
+) -> Result<ProgramScope> {
+    let definition = definition
+        .ok_or_else(|| Refusal::bad(Part::Program, format!("{program} does not exist")))?;
+    check_readable(caller, &definition)?;
+    let (kind, access_level) = read_settings(&definition)?;
+    // A single event hangs on its program alone.
+    let (stages, hidden_stages): (Vec<_>, Vec<_>) = definition.stages.iter().partition(|stage| {
+        let sharing = &stage.sharing;
+        kind == EventKind::Single || (sharing.may_read(caller) && sharing.may_read_data(caller))
+    });
     if stages.is_empty() {
         let text = format!("{program}: you may not read the data of any of its stages");
         return Err(Refusal::forbidden(Part::Program, text).into());
     }
+    let element = |element: &DataElement| Ok((element.uid.clone(), Element::of(caller, element)?));
+    let attribute = |attribute: &Arc<attributes::Attribute>| {
+        Ok((attribute.uid.clone(), Attribute::of(caller, attribute)?))
+    };
+    let hidden = definition.restricted.iter();
+    let hidden = hidden.filter(|element| !element.sharing.may_read(caller));
+    let key = |stage: &Arc<Stage>| (stage.programstageid, stage.uid.clone());
     Ok(ProgramScope {
-        programid: row.programid,
-        uid: program.to_owned(),
+        programid: definition.program.programid,
+        uid: definition.program.uid.clone(),
         kind,
         access_level,
-        stages,
-        hidden_stages,
-        option_combos: access::readable_option_combos(conn, caller, row.categorycomboid)?,
-        elements: read_elements(caller, row.elements)?,
-        attributes: read_attributes(caller, row.attributes)?,
-        hidden_elements: read_hidden(caller, row.restricted)?,
+        stages: stages.into_iter().map(key).collect(),
+        hidden_stages: hidden_stages
+            .into_iter()
+            .map(|stage| stage.uid.clone())
+            .collect(),
+        option_combos: definition.readable_option_combos(caller),
+        elements: definition.elements().map(element).collect::<Result<_>>()?,
+        attributes: definition
+            .attributes
+            .iter()
+            .map(attribute)
+            .collect::<Result<_>>()?,
+        hidden_elements: hidden.map(|element| element.uid.clone()).collect(),
+        definition,
     })
 }
 
-fn check_readable(caller: &Caller, program: &str, row: &ProgramRow) -> Result<()> {
-    let sharing = access::sharing(&row.sharing);
-    if !sharing.may_read(caller) || !sharing.may_read_data(caller) {
-        let text = format!("{program}: you may not read its data");
-        return Err(Refusal::forbidden(Part::Program, text).into());
-    }
-    let entity = row.entity_sharing.as_ref().map(access::sharing);
-    if entity.is_some_and(|sharing| !sharing.may_read_data(caller)) {
-        let text = format!("{program}: you may not read its kind of tracked entity");
-        return Err(Refusal::forbidden(Part::Program, text).into());
-    }
-    Ok(())
+fn check_readable(caller: &Caller, definition: &Definition) -> Result<()> {
+    let program = &definition.program;
+    let entity = definition.entity_sharing.as_ref();
+    let what = if !program.is_readable(caller) || !program.is_data_readable(caller) {
+        "its data"
+    } else if entity.is_some_and(|sharing| !sharing.may_read_data(caller)) {
+        "its kind of tracked entity"
+    } else {
+        return Ok(());
+    };
+    let text = format!("{}: you may not read {what}", program.uid);
+    Err(Refusal::forbidden(Part::Program, text).into())
 }
 
-fn read_settings(program: &str, row: &ProgramRow) -> Result<(EventKind, AccessLevel)> {
-    let kind = EventKind::of_program_type(&row.kind);
-    let level = AccessLevel::parse(&row.accesslevel);
+fn read_settings(definition: &Definition) -> Result<(EventKind, AccessLevel)> {
+    let program = &definition.program;
+    let kind = EventKind::of_program_type(&program.kind);
+    let level = AccessLevel::parse(&program.accesslevel);
     kind.zip(level).ok_or_else(|| Error::Corrupt {
         table: "program",
         detail: format!(
-            "{program} has type {} and access level {}",
-            row.kind, row.accesslevel
+            "{} has type {} and access level {}",
+            program.uid, program.kind, program.accesslevel
         ),
-    })
-}
-
-/// Keys and identifiers of stages.
-type Stages = Vec<(i64, String)>;
-
-/// Stages that a caller may read, and the identifiers of the others. A single event hangs on its program alone.
-fn read_stages(caller: &Caller, kind: EventKind, json: Value) -> Result<(Stages, Vec<String>)> {
-    #[derive(Deserialize)]
-    struct Stage {
-        id: i64,
-        uid: String,
-        sharing: Value,
-    }
-    let stages: Vec<Stage> = read("programstage", json)?;
-    let (readable, hidden): (Vec<Stage>, Vec<Stage>) = stages.into_iter().partition(|stage| {
-        let sharing = access::sharing(&stage.sharing);
-        kind == EventKind::Single || (sharing.may_read(caller) && sharing.may_read_data(caller))
-    });
-    Ok((
-        readable
-            .into_iter()
-            .map(|stage| (stage.id, stage.uid))
-            .collect(),
-        hidden.into_iter().map(|stage| stage.uid).collect(),
-    ))
-}
-
-fn read_hidden(caller: &Caller, json: Value) -> Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Restricted {
-        uid: String,
-        sharing: Value,
-    }
-    let elements: Vec<Restricted> = read("dataelement", json)?;
-    let hidden = elements
-        .into_iter()
-        .filter(|element| !access::sharing(&element.sharing).may_read(caller));
-    Ok(hidden.map(|element| element.uid).collect())
-}
-
-/// Reads what the statement above put together.
-pub(super) fn read<T: serde::de::DeserializeOwned>(table: &'static str, json: Value) -> Result<T> {
-    serde_json::from_value(json).map_err(|error| Error::Corrupt {
-        table,
-        detail: error.to_string(),
     })
 }

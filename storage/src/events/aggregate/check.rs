@@ -1,7 +1,7 @@
 //! What may be grouped and computed: data elements of the program that the caller may see, of the right type.
 
 use super::{Dimension, MOST_DIMENSIONS, MOST_MEASURES, Measure};
-use crate::{Connection, Error, Result, data_elements, events::ProgramScope};
+use crate::{Error, Result, events::ProgramScope};
 
 /// Deepest level of the tree that may be asked for.
 const DEEPEST: u8 = 20;
@@ -9,13 +9,8 @@ const DEEPEST: u8 = 20;
 /// Checks an aggregate in a program.
 ///
 /// # Errors
-/// [`Error::Input`] for the first rule that is broken; when the query fails.
-pub fn check(
-    conn: &mut Connection,
-    scope: &ProgramScope,
-    dimensions: &[Dimension],
-    measures: &[Measure],
-) -> Result<()> {
+/// [`Error::Input`] for the first rule that is broken.
+pub fn check(scope: &ProgramScope, dimensions: &[Dimension], measures: &[Measure]) -> Result<()> {
     let refuse = |message: String| Err(Error::Input(message));
     if dimensions.len() > MOST_DIMENSIONS {
         return refuse(format!(
@@ -35,7 +30,7 @@ pub fn check(
                     "groupBy.level must be between 1 and {DEEPEST}, got {level}"
                 ));
             }
-            Dimension::Value(uid) => check_option(conn, scope, uid)?,
+            Dimension::Value(uid) => check_option(scope, uid)?,
             _ => {}
         }
     }
@@ -53,13 +48,13 @@ pub fn check(
 }
 
 /// Free text would make a group of every person.
-fn check_option(conn: &mut Connection, scope: &ProgramScope, uid: &str) -> Result<()> {
+fn check_option(scope: &ProgramScope, uid: &str) -> Result<()> {
     let element = element(scope, "groupBy.column", uid)?;
     if element.column.value_type.is_boolean() {
         return Ok(());
     }
-    let found = data_elements::by_uids(conn, &[uid.to_owned()])?;
-    match found.first().and_then(|element| element.optionsetid) {
+    let element = scope.definition.element(uid);
+    match element.and_then(|element| element.option_set.as_ref()) {
         Some(_) => Ok(()),
         None => Err(Error::Input(format!(
             "groupBy.column {uid} has neither an option set nor two values"
