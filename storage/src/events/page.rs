@@ -27,8 +27,11 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types::BigInt};
 use domain::{
-    event::{EventFilter, EventKind, EventOrder, filter::Assignee},
-    page::{Cursor, Page},
+    event::{
+        EventFilter, EventKind, EventOrder, EventStatus,
+        filter::{Assignee, TimeBounds},
+    },
+    page::{Cursor, Direction, Page, Reading},
 };
 
 use super::{
@@ -268,7 +271,38 @@ pub(crate) fn statements(listing: &Listing, page: &Page) -> Vec<Attempt> {
         None if filter.updated.from.is_some() => Some(Source::Few(Narrow::Updated)),
         None => None,
     };
-    walks(listing, &walk, key, rare)
+    let mut attempts = Vec::with_capacity(3);
+    attempts.extend(dated_first(listing, page, key));
+    attempts.extend(walks(listing, &walk, key, rare));
+    attempts
+}
+
+/// A first try for the newest events of many units in states that come with a date. Planned events have none and lie before
+/// them: a country has more of those than a first try reads.
+fn dated_first(listing: &Listing, page: &Page, key: WalkKey) -> Option<Attempt> {
+    use EventStatus::{Active, Completed, Visited};
+    let filter = &listing.filter;
+    let is_wide = listing
+        .units
+        .as_ref()
+        .is_none_or(|units| units.len() * listing.stages.len() > FEW_WALKS);
+    let is_newest_first = listing.order.occurred_date_only() == Some(Direction::Descending)
+        && page.from.is_none()
+        && page.reading == Reading::Forward;
+    let is_dated = !filter.statuses.is_empty()
+        && (filter.statuses.iter()).all(|status| matches!(status, Active | Completed | Visited));
+    let applies = listing.kind == EventKind::Tracker
+        && key.of_stage
+        && is_wide
+        && is_newest_first
+        && is_dated
+        && filter.occurred == TimeBounds::default()
+        && listing.lent.is_none();
+    let walk = Walk::dated(listing, page);
+    (applies && walk.depth() <= NEWEST / 2).then(|| Attempt {
+        query: walk.page(Source::FirstOfStages(key, listing.units.as_deref())),
+        otherwise: Otherwise::TryNext,
+    })
 }
 
 /// The walks that answer a page, with a source for what is rare in the scope.

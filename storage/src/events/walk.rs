@@ -45,6 +45,8 @@ pub(super) struct Walk<'a> {
     from: Option<&'a Cursor>,
     rows: i64,
     skip: i64,
+    /// Whether events without a date are left out, which is right as long as none of them is in a state of the listing.
+    is_dated: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -56,6 +58,15 @@ impl<'a> Walk<'a> {
             from: page.from.as_ref(),
             rows: page.fetch(),
             skip: page.skip,
+            is_dated: false,
+        }
+    }
+
+    /// The same without the events that have no date.
+    pub(super) fn dated(listing: &'a Listing, page: &'a Page) -> Self {
+        Walk {
+            is_dated: true,
+            ..Walk::new(listing, page)
         }
     }
 
@@ -106,6 +117,15 @@ impl<'a> Walk<'a> {
         query.push(") w");
         if let (None, Some(cursor)) = (walks, self.from) {
             self.keys.push_beyond(&mut query, cursor);
+        }
+        if self.is_dated {
+            query.push(
+                " WHERE NOT EXISTS (SELECT FROM trackerevent u WHERE u.programstageid = ANY(",
+            );
+            query.bind(Value::Ints(self.listing.stages.clone()));
+            query.push(
+                ") AND u.occurreddate IS NULL AND u.status IN ('ACTIVE', 'COMPLETED', 'VISITED'))",
+            );
         }
         self.keys.push_order(&mut query, "w.");
         query.push(" LIMIT ").bind(Value::Int(self.rows));
@@ -268,6 +288,9 @@ impl<'a> Walk<'a> {
             push_key(query, key);
         });
         push_span(query, self.listing);
+        if let (true, Some(sql)) = (self.is_dated, key.sql) {
+            query.push(" AND ").push(sql).push(" < 'infinity'");
+        }
         self.push_walk(query, key, NEWEST);
         query.push(") e");
     }

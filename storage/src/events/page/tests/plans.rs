@@ -229,3 +229,53 @@ fn a_scope_is_walked_by_date_when_it_holds_many_rows_and_by_unit_when_it_holds_f
         assert_eq!(tried, ways);
     }
 }
+
+#[test]
+fn planned_events_before_all_dates_are_passed_over_unless_one_without_a_date_counts_as_done() {
+    let mut conn = skewed();
+    execute(
+        &mut conn,
+        "UPDATE trackerevent SET occurreddate = NULL, status = 'SCHEDULE' WHERE eventid % 8 = 0;
+         UPDATE trackerevent SET occurreddate = coalesce(occurreddate, '2020-01-01') WHERE status <> 'SCHEDULE'",
+    );
+    let units = numbers(
+        &mut conn,
+        "SELECT organisationunitid AS id FROM organisationunit",
+    );
+    let stages = numbers(
+        &mut conn,
+        "SELECT min(programstageid) AS id FROM trackerevent",
+    );
+    for units in [Some(units), None] {
+        let mut listing = Listing {
+            stages: stages.clone(),
+            ..listing(EventKind::Tracker, units)
+        };
+        listing.filter.statuses = vec![EventStatus::Active];
+        let newest = "SELECT eventid AS id FROM trackerevent
+              WHERE programstageid = (SELECT min(programstageid) FROM trackerevent) AND status = 'ACTIVE' AND NOT deleted
+              ORDER BY occurreddate DESC NULLS FIRST, eventid DESC LIMIT 51";
+        let found = |conn: &mut Connection| {
+            let (rows, tried) = answer(conn, &listing, &first_page()).expect("a page");
+            let ids: Vec<i64> = rows.iter().map(|row| row.eventid).collect();
+            (ids, tried)
+        };
+        assert_eq!(found(&mut conn), (numbers(&mut conn, newest), vec![0]));
+
+        let undated = numbers(&mut conn, newest)[7];
+        execute(
+            &mut conn,
+            &format!("UPDATE trackerevent SET occurreddate = NULL WHERE eventid = {undated}"),
+        );
+        let (ids, tried) = found(&mut conn);
+        assert_eq!(ids, numbers(&mut conn, newest));
+        assert_eq!(ids[0], undated);
+        assert!(tried.len() > 1, "{tried:?}");
+        execute(
+            &mut conn,
+            &format!(
+                "UPDATE trackerevent SET occurreddate = '2023-01-01' WHERE eventid = {undated}"
+            ),
+        );
+    }
+}
