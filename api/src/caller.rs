@@ -8,9 +8,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{
-    Error, Result,
+    Connection, Error, Result,
     events::scope::{self, ProgramScope},
     org_units::{self, OrgUnit},
+    tokens,
 };
 
 use crate::{
@@ -107,17 +108,8 @@ impl Shared {
     async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
         let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
         let found = self.db.run("authenticate", move |conn| {
-            let hash = storage::tokens::hash(&token);
-            let known = callers.newest(&hash);
-            let version = known.as_ref().map(|(version, _)| *version);
-            let Some(session) = storage::tokens::authenticate(conn, &hash, version)? else {
+            let Some((version, caller)) = find_session(conn, &callers, &token)? else {
                 return Ok(None);
-            };
-            let version = session.metadata_version;
-            let caller = match (session.caller, known) {
-                (Some(caller), _) => callers.put(version, hash, caller),
-                (None, Some((_, caller))) => caller,
-                (None, None) => return Ok(None),
             };
             let places = match places.get(version, &()) {
                 Some(places) => places,
@@ -137,6 +129,28 @@ impl Shared {
                 data_versions: Mutex::default(),
             }))
     }
+}
+
+/// The person of a token and the metadata version under which they are known; `None` when the token is not valid, which is
+/// asked each time.
+fn find_session(
+    conn: &mut Connection,
+    callers: &VersionedCache<String, Caller>,
+    token: &str,
+) -> Result<Option<(i64, Arc<Caller>)>> {
+    let hash = tokens::hash(token);
+    if let Some((known, caller)) = callers.newest(&hash) {
+        match tokens::metadata_version(conn, &hash)? {
+            None => return Ok(None),
+            Some(version) if version == known => return Ok(Some((version, caller))),
+            Some(_) => {}
+        }
+    }
+    let session = tokens::authenticate(conn, &hash)?;
+    Ok(session.map(|session| {
+        let version = session.metadata_version;
+        (version, callers.put(version, hash, session.caller))
+    }))
 }
 
 /// What one request knows: the caller, the tree of the metadata version it sees, and its own loaders.
@@ -188,7 +202,7 @@ impl RequestContext {
         if let Some(scope) = self.shared.scopes.get(self.metadata_version, &key) {
             return Ok(scope);
         }
-        let definition = self.loader.load_one(ProgramUid(program.to_owned()));
+        let definition = self.loader.load_now(ProgramUid(program.to_owned()));
         let scope = scope::of(&self.caller, program, definition.await?)?;
         Ok(self.shared.scopes.put(self.metadata_version, key, scope))
     }

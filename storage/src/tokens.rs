@@ -2,7 +2,7 @@
 
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Nullable, Text},
+    sql_types::{BigInt, Text},
 };
 use domain::access::Caller;
 use rand::Rng;
@@ -16,13 +16,13 @@ use crate::{
 /// Prefix of every token, so that scanners for leaked secrets find it.
 const PREFIX: &str = "clg_";
 
-/// What a valid token tells.
+/// Who a token belongs to, and the state of metadata and users at that moment.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Version of metadata and users: what was kept under another one is out of date.
     pub metadata_version: i64,
-    /// The token's person; `None` when they are known under this version.
-    pub caller: Option<Caller>,
+    /// The token's person.
+    pub caller: Caller,
 }
 
 /// Makes a token for a person and returns it; only its hash is kept.
@@ -47,45 +47,55 @@ pub fn create(conn: &mut Connection, username: &str) -> Result<String> {
     Ok(token)
 }
 
-/// The session of a valid token, by its [`hash`]; `None` for an unknown, expired or revoked one, or when its owner is
-/// locked out. `known` is the metadata version under which the token's person was read last: they are read again, in the
-/// same statement, only when it has passed.
+/// A token that is not expired or revoked and whose owner is not locked out, by its hash.
+const VALID: &str = "
+   FROM apitoken t JOIN userinfo u USING (userinfoid) CROSS JOIN metadataversion v
+  WHERE NOT u.disabled AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) AND t.tokenhash = ";
+
+/// The version of metadata and users, for a token whose person is known under one; `None` when the token, given by its
+/// [`hash`], is not valid. A cheaper question than [`authenticate`].
 ///
 /// # Errors
 /// When the query fails.
-pub fn authenticate(
-    conn: &mut Connection,
-    hash: &str,
-    known: Option<i64>,
-) -> Result<Option<Session>> {
+pub fn metadata_version(conn: &mut Connection, hash: &str) -> Result<Option<i64>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
-        metadata_version: i64,
-        #[diesel(sql_type = Nullable<Text>)]
-        caller: Option<String>,
+        version: i64,
     }
-    let mut query = Statement::new("SELECT v.version AS metadata_version, CASE WHEN v.version <> ");
+    let mut query = Statement::new("SELECT v.version");
+    query.push(VALID).bind(Value::Text(hash.to_owned()));
+    let row: Option<Row> = query.get_result(conn).optional()?;
+    Ok(row.map(|row| row.version))
+}
+
+/// The session of a token by its [`hash`], in one statement; `None` for an unknown, expired or revoked one, or when its
+/// owner is locked out.
+///
+/// # Errors
+/// When the query fails.
+pub fn authenticate(conn: &mut Connection, hash: &str) -> Result<Option<Session>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        version: i64,
+        #[diesel(sql_type = Text)]
+        caller: String,
+    }
+    let mut query = Statement::new("SELECT v.version, ");
     query
-        // Versions are counted from 1.
-        .bind(Value::Int(known.unwrap_or_default()))
-        .push(" THEN")
         .push(access::CALLER)
-        .push(
-            " END AS caller
-           FROM apitoken t JOIN userinfo u USING (userinfoid) CROSS JOIN metadataversion v
-          WHERE NOT u.disabled AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
-            AND t.tokenhash = ",
-        )
+        .push(" AS caller")
+        .push(VALID)
         .bind(Value::Text(hash.to_owned()));
-    let Some(row) = query.get_result::<Row>(conn).optional()? else {
-        return Ok(None);
+    let row: Option<Row> = query.get_result(conn).optional()?;
+    let session = |row: Row| {
+        Ok(Session {
+            metadata_version: row.version,
+            caller: access::read_caller(&row.caller)?,
+        })
     };
-    let caller = row.caller.as_deref().map(access::read_caller);
-    Ok(Some(Session {
-        metadata_version: row.metadata_version,
-        caller: caller.transpose()?,
-    }))
+    row.map(session).transpose()
 }
 
 /// What is kept of a token: its SHA-256, hexadecimal.

@@ -354,7 +354,7 @@ fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<OrgUnit> {
 
 async fn program(ctx: &Context<'_>, id: &ID) -> Option<Result<Program>> {
     let request = context(ctx);
-    let found = request.loader.load_one(ProgramUid(id.to_string())).await;
+    let found = request.loader.load_now(ProgramUid(id.to_string())).await;
     let program = match found {
         Err(error) => return Some(Err(fail(error))),
         Ok(found) => Arc::clone(&found?.program),

@@ -88,35 +88,24 @@ impl Loaders {
         if let Some(known) = self.known(&key) {
             return Ok((*known).clone());
         }
-        let read = self.ask(vec![key.clone()]).await?;
+        let read = self.ask(key.clone()).await?;
         Ok(read.get(&key).cloned())
     }
 
-    /// The values of some keys; those without one are absent.
+    /// The value of a key, read at once: for what others wait for, so that their keys still meet in one batch.
     ///
     /// # Errors
-    /// When the batch fails.
-    pub async fn load_many<K: Key>(
-        &self,
-        keys: impl IntoIterator<Item = K>,
-    ) -> Result<HashMap<K, K::Value>> {
-        let mut values = HashMap::new();
-        let mut unknown = Vec::new();
-        for key in keys {
-            match self.known(&key) {
-                Some(known) => values.extend((*known).clone().map(|value| (key, value))),
-                None => unknown.push(key),
-            }
+    /// When the query fails.
+    pub async fn load_now<K: Key>(&self, key: K) -> Result<Option<K::Value>> {
+        if let Some(known) = self.known(&key) {
+            return Ok((*known).clone());
         }
-        if !unknown.is_empty() {
-            let read = self.ask(unknown.clone()).await?;
-            let found = unknown.into_iter().filter_map(|key| {
-                let value = read.get(&key)?.clone();
-                Some((key, value))
-            });
-            values.extend(found);
-        }
-        Ok(values)
+        let (kept, version) = (Arc::clone(&self.kept), self.version);
+        let read = self.db.run(K::NAME, move |conn| {
+            let mut values = read(conn, &kept, version, std::slice::from_ref(&key))?;
+            Ok(values.remove(&key))
+        });
+        read.await
     }
 
     /// What is kept for a key: a value, or that there is none.
@@ -124,12 +113,12 @@ impl Loaders {
         K::kept(&self.kept)?.get(self.version, key)
     }
 
-    /// Adds keys to the open batch and waits for it.
-    async fn ask<K: Key>(&self, keys: Vec<K>) -> Result<Arc<HashMap<K, K::Value>>> {
+    /// Adds a key to the open batch and waits for it.
+    async fn ask<K: Key>(&self, key: K) -> Result<Arc<HashMap<K, K::Value>>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         let is_first = with_open(&self.open, |open: &mut Open<K>| {
-            open.keys.extend(keys);
+            open.keys.insert(key);
             open.waiting.push(sender);
             open.waiting.len() == 1
         });
@@ -152,16 +141,7 @@ impl Loaders {
             });
             let keys: Vec<K> = keys.into_iter().collect();
             let read = db.run(K::NAME, move |conn| {
-                let values = K::read(conn, &keys)?;
-                if let Some(cache) = K::kept(&kept) {
-                    for key in keys {
-                        let value = values.get(&key).cloned();
-                        if value.is_some() || !K::APPEARS {
-                            cache.put(version, key, value);
-                        }
-                    }
-                }
-                Ok(Arc::new(values))
+                read(conn, &kept, version, &keys).map(Arc::new)
             });
             let read = read.await;
             for sender in waiting {
@@ -182,6 +162,25 @@ impl Loaders {
             batch.await;
         });
     }
+}
+
+/// Reads the values of keys, and keeps what may be kept.
+fn read<K: Key>(
+    conn: &mut Connection,
+    kept: &Kept,
+    version: i64,
+    keys: &[K],
+) -> Result<HashMap<K, K::Value>> {
+    let values = K::read(conn, keys)?;
+    if let Some(cache) = K::kept(kept) {
+        for key in keys {
+            let value = values.get(key).cloned();
+            if value.is_some() || !K::APPEARS {
+                cache.put(version, key.clone(), value);
+            }
+        }
+    }
+    Ok(values)
 }
 
 /// Works with the open batch of a kind of key.
