@@ -34,8 +34,9 @@ fn server_with_everything() -> Server {
          VALUES ('fileAAAAAAA', 'x-ray.png', 'image/png', 12345, '', 'a');
          INSERT INTO dataelement (uid, name, shortname, valuetype) VALUES ('pictureAAAA', 'Picture', 'Picture', 'IMAGE');
          INSERT INTO programstagedataelement (uid, programstageid, dataelementid)
-         SELECT 'pic' || lpad(programstageid::text, 8, '0'), programstageid, dataelementid
-           FROM programstage, dataelement d WHERE d.uid = 'pictureAAAA'",
+         SELECT left(d.uid, 3) || lpad(programstageid::text, 8, '0'), programstageid, dataelementid
+           FROM programstage, dataelement d WHERE d.uid = 'pictureAAAA' OR d.name = 'Referred to'
+         ON CONFLICT (programstageid, dataelementid) DO NOTHING",
     );
     for (table, letter) in [("singleevent", 's'), ("trackerevent", 't')] {
         server.execute(&format!(

@@ -6,7 +6,7 @@ use diesel::{prelude::*, sql_types::Text};
 use domain::access::Caller;
 use serde::Deserialize;
 
-pub use self::definition::{Column, Definition, Stage, by_uids as definitions};
+pub use self::definition::{Column, Definition, Stage, definitions};
 
 use crate::{
     Connection, Result,
@@ -34,8 +34,6 @@ pub struct Program {
     pub kind: String,
     /// OPEN, AUDITED, PROTECTED or CLOSED.
     pub accesslevel: String,
-    /// Category combination of its events; `None` means the default one.
-    pub categorycomboid: Option<i64>,
     /// Kind of tracked entity; `None` for event programs.
     pub trackedentitytypeid: Option<i64>,
     /// DHIS2 sharing settings.

@@ -30,10 +30,6 @@ use crate::loaders::{ProgramUid, UserId};
 
 /// Everything with an identifier.
 #[derive(Interface)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one of them lives for one answer"
-)]
 #[graphql(field(name = "id", ty = "ID", desc = "DHIS2 identifier."))]
 pub enum Node {
     /// A unit.

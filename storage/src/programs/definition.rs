@@ -123,7 +123,7 @@ impl Definition {
 ///
 /// # Errors
 /// When the query fails.
-pub fn by_uids(conn: &mut Connection, uids: &[String]) -> Result<Vec<Definition>> {
+pub fn definitions(conn: &mut Connection, uids: &[String]) -> Result<Vec<Definition>> {
     let mut query = Statement::new("SELECT json_build_object(");
     query.push(PROGRAM).push(", 'stages', ").push(STAGES);
     query
@@ -148,7 +148,7 @@ pub fn by_uids(conn: &mut Connection, uids: &[String]) -> Result<Vec<Definition>
 
 const PROGRAM: &str = "
 'program', json_build_object('programid', p.programid, 'uid', p.uid, 'code', p.code, 'name', p.name,
-    'shortname', p.shortname, 'kind', p.type, 'accesslevel', p.accesslevel, 'categorycomboid', p.categorycomboid,
+    'shortname', p.shortname, 'kind', p.type, 'accesslevel', p.accesslevel,
     'trackedentitytypeid', p.trackedentitytypeid, 'sharing', p.sharing),
 'entity_sharing', t.sharing";
 
