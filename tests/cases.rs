@@ -1,11 +1,26 @@
 //! Random questions, each as a filter and as conditions of plain SQL over the base tables.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use rand::{Rng, seq::IndexedRandom};
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use crate::support::{Server, TODAY};
+
+/// Random numbers of a test. `CLINIGRAPH_TEST_SEED` asks other questions than usual.
+pub fn generator(seed: u64) -> ChaCha8Rng {
+    let other: u64 = number("CLINIGRAPH_TEST_SEED").unwrap_or(0);
+    ChaCha8Rng::seed_from_u64(seed + 1_000 * other)
+}
+
+/// How many questions a test asks: `CLINIGRAPH_TEST_CASES` times as many as usual.
+pub fn times(usual: usize) -> usize {
+    usual * number("CLINIGRAPH_TEST_CASES").unwrap_or(1)
+}
+
+fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
+    std::env::var(variable).ok()?.parse().ok()
+}
 
 /// A period of the six years, of whole months or of any days.
 pub fn period(random: &mut ChaCha8Rng, is_whole_months: bool) -> (NaiveDate, NaiveDate) {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use rand::{SeedableRng, seq::IndexedRandom};
-use rand_chacha::ChaCha8Rng;
+use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
 use crate::{
-    cases::{Case, between, clinics, period},
+    cases::{Case, between, clinics, generator, period, times},
     support::{Client, Server, texts},
 };
 
@@ -98,18 +97,18 @@ fn counted(server: &Server, level: &str, stays: &str, codes: &str) -> (Figures, 
 
 #[actix_web::test]
 async fn random_periods_and_clinics_are_counted_exactly_from_columns() {
-    random_periods_and_clinics(&Server::with_columns(0).await, 40).await;
+    random_periods_and_clinics(&Server::with_columns(0).await, times(40)).await;
 }
 
 #[actix_web::test]
 async fn random_periods_and_clinics_are_counted_exactly_from_the_database() {
-    random_periods_and_clinics(&Server::start(), 8).await;
+    random_periods_and_clinics(&Server::start(), times(8)).await;
 }
 
 async fn random_periods_and_clinics(server: &Server, cases: usize) {
     let controller = server.user("controller");
     let clinics = clinics(server);
-    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut random = generator(7);
     let mut nodes = 0;
     for case in 0..cases {
         let period = period(&mut random, case % 2 == 0);
@@ -144,8 +143,8 @@ async fn random_periods_and_clinics(server: &Server, cases: usize) {
 async fn columns_and_the_database_answer_alike() {
     let (columns, database) = (Server::with_columns(0).await, Server::start());
     let (columns_user, database_user) = (columns.user("controller"), database.user("controller"));
-    let mut random = ChaCha8Rng::seed_from_u64(8);
-    for _ in 0..10 {
+    let mut random = generator(8);
+    for _ in 0..times(10) {
         let case = Case::random(&database, &mut random);
         for level in LEVELS {
             let variables = json!({ "filter": case.filter, "level": level, "first": 1000 });
@@ -160,9 +159,9 @@ async fn columns_and_the_database_answer_alike() {
 async fn random_filters_select_as_plain_sql_does() {
     let server = Server::with_columns(0).await;
     let controller = server.user("controller");
-    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let mut random = generator(9);
     let mut stays = 0;
-    for _ in 0..100 {
+    for _ in 0..times(100) {
         let case = Case::random(&server, &mut random);
         let level = LEVELS.choose(&mut random).expect("a level");
         let found = answered(&controller, &case.filter, level, None).await;

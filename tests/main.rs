@@ -1,6 +1,7 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
 mod cases;
+mod clinic_scope;
 mod comparison;
 mod conformance;
 mod diagnoses;

@@ -1,11 +1,10 @@
 //! Observations over time, and the quality of the data, against plain SQL.
 
-use rand::{Rng, SeedableRng, seq::IndexedRandom};
-use rand_chacha::ChaCha8Rng;
+use rand::{Rng, seq::IndexedRandom};
 use serde_json::{Value, json};
 
 use crate::{
-    cases::{Case, between},
+    cases::{Case, between, generator, times},
     support::Server,
 };
 
@@ -18,9 +17,9 @@ async fn buckets_equal_plain_sql() {
     let server = Server::start();
     let controller = server.user("controller");
     let codes = server.ids("SELECT DISTINCT code AS id FROM observations ORDER BY 1");
-    let mut random = ChaCha8Rng::seed_from_u64(31);
+    let mut random = generator(31);
     let mut points = 0;
-    for _ in 0..40 {
+    for _ in 0..times(40) {
         let case = Case::random(&server, &mut random);
         let code = codes.choose(&mut random).expect("a code");
         let bucket = ["WEEK", "MONTH", "QUARTER", "YEAR"][random.random_range(0..4)];
@@ -75,7 +74,7 @@ async fn buckets_equal_plain_sql() {
         assert_eq!(met, expected.len(), "{variables}");
         points += met;
     }
-    assert!(points > 100, "{points}");
+    assert!(points > 50, "{points}");
 }
 
 #[actix_web::test]

@@ -91,9 +91,9 @@ impl FromStr for Month {
             digits.parse().ok().filter(|_| is_number)
         };
         let year = number(year, 4).filter(|year| (1..=9998).contains(year));
-        let first = year.zip(number(month, 2)).and_then(|(year, month)| {
-            NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, 1)
-        });
+        let first = year
+            .zip(number(month, 2))
+            .and_then(|(year, month)| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, 1));
         Ok(Month {
             first: first.ok_or_else(refuse)?,
         })
@@ -118,12 +118,29 @@ mod tests {
         assert_eq!(month.before(12).to_string(), "2023-02");
         assert_eq!(month.year_to_date().from, day(2024, 1, 1));
         assert_eq!(Month::of(day(2024, 2, 17)), month);
-        assert_eq!("0001-01".parse().map(|month: Month| month.before(12).year()), Ok(0));
+        assert_eq!(
+            "0001-01"
+                .parse()
+                .map(|month: Month| month.before(12).year()),
+            Ok(0)
+        );
     }
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "2024", "2024-13", "2024-00", "24-02", "2024-2", "+024-02", "2024-02-01", "0000-01", "9999-01", "2024-0a"] {
+        for text in [
+            "",
+            "2024",
+            "2024-13",
+            "2024-00",
+            "24-02",
+            "2024-2",
+            "+024-02",
+            "2024-02-01",
+            "0000-01",
+            "9999-01",
+            "2024-0a",
+        ] {
             assert!(text.parse::<Month>().is_err(), "{text}");
         }
     }

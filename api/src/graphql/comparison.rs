@@ -110,7 +110,9 @@ impl Measured {
         let both = self.value.zip(previous.value);
         let difference = both.map(|(now, then)| now - then);
         let base = previous.value.filter(|then| *then != 0.0);
-        let change = difference.zip(base).map(|(difference, base)| difference / base);
+        let change = difference
+            .zip(base)
+            .map(|(difference, base)| difference / base);
         (difference, change)
     }
 }

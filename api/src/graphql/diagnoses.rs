@@ -26,6 +26,13 @@ pub struct DiagnosisBreakdown {
     total: DiagnosisRow,
     /// The node `under`; null without it, and when it is hidden or does not occur.
     parent: Option<DiagnosisRow>,
+    /// Days of the period.
+    period_days: i64,
+    /// Days of the period of comparison; null without `compareWith`.
+    compared_days: Option<i64>,
+    /// Whether both periods have different lengths, so that their numbers cannot be compared as they are; null without
+    /// `compareWith`.
+    lengths_differ: Option<bool>,
     /// Where the page stands in the list.
     page_info: PageInfo,
     /// The data version that all figures come from.
@@ -63,6 +70,8 @@ pub(super) async fn breakdown(
         .transpose()
         .map_err(refuse_page)?;
     let depth = wanted.depth();
+    let period_days = filter.period.days();
+    let compared_days = compared.map(|period| period.days());
     let minimum = request.shared.minimum_cell;
     let (version, now) = questions::diagnoses(analytics, filter.clone(), depth)
         .await
@@ -95,6 +104,9 @@ pub(super) async fn breakdown(
         rows: page.iter().map(|key| table.row(key, parent)).collect(),
         total: table.total(),
         parent: parent.and_then(|node| table.parent(node)),
+        period_days,
+        compared_days,
+        lengths_differ: compared_days.map(|days| days != period_days),
         page_info: PageInfo {
             has_next_page: start + page.len() < keys.len(),
             has_previous_page: start > 0,

@@ -104,6 +104,10 @@ pub struct DiagnosisChange {
     pub(crate) patients_change: Option<f64>,
     /// Stays now less stays then; null when either is hidden.
     pub(crate) stays_difference: Option<i64>,
+    /// The difference by the stays then; null when either is hidden or there were none.
+    pub(crate) stays_change: Option<f64>,
+    /// Average length of stay in the period of comparison, days; null when none was discharged or the figures are hidden.
+    pub(crate) previous_average_length_of_stay: Option<f64>,
 }
 
 /// Which rows are asked for.
@@ -347,19 +351,25 @@ impl<'a> Table<'a> {
     }
 
     fn change(&self, key: Option<&Key>, now: (Count, Count)) -> Option<DiagnosisChange> {
-        let then = self.then.as_ref()?.counts(key);
+        let side = self.then.as_ref()?;
+        let then = side.counts(key);
+        let (figures, is_hidden) = side.figures(key);
         let difference =
             |now: Count, then: Count| now.value.zip(then.value).map(|(now, then)| now - then);
-        let patients_difference = difference(now.0, then.0);
-        let base = then.0.value.filter(|then| *then > 0);
+        let change = |now: Count, then: Count| {
+            let base = then.value.filter(|then| *then > 0)?;
+            Some(difference(now, then)? as f64 / base as f64)
+        };
         Some(DiagnosisChange {
             previous_patients: then.0,
             previous_stays: then.1,
-            patients_difference,
-            patients_change: patients_difference
-                .zip(base)
-                .map(|(difference, base)| difference as f64 / base as f64),
+            patients_difference: difference(now.0, then.0),
+            patients_change: change(now.0, then.0),
             stays_difference: difference(now.1, then.1),
+            stays_change: change(now.1, then.1),
+            previous_average_length_of_stay: figures
+                .average_length_of_stay()
+                .filter(|_| !is_hidden),
         })
     }
 }

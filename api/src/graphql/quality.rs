@@ -128,11 +128,11 @@ pub(crate) async fn of(
     })
 }
 
-/// Rows are of patients: few of them are hidden, as is a rest of few.
+/// Rows of few patients are hidden, as are those that leave a rest of few.
 fn shown(fault: &Fault, minimum: u32) -> DataFault {
     let rest = fault.of_rows - fault.rows;
     let is_hidden =
-        suppression::is_small(fault.rows, minimum) || suppression::is_small(rest, minimum);
+        suppression::is_small(fault.patients, minimum) || suppression::is_small(rest, minimum);
     DataFault {
         fault: fault.fault.clone(),
         rows: Count::new(fault.rows, is_hidden),

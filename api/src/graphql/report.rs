@@ -162,6 +162,7 @@ pub struct MonthlyReport {
     /// The month's stays by way of admission and discharge, kind, sex and age.
     pub(crate) divisions: Vec<ReportDivision>,
     /// The ten main diagnoses of three characters that most discharged stays have, with the change from the month before.
+    /// Where fewer than ten can be shown: blocks or chapters, the level of which more can.
     pub(crate) top_diagnoses: Vec<DiagnosisRow>,
     /// All stays discharged in the month.
     pub(crate) all_diagnoses: DiagnosisRow,

@@ -5,7 +5,6 @@ use domain::{
         indicator::{KPIS, Kpi},
         report::{DIVISIONS, Division},
     },
-    icd10::Level,
     month::Month,
     stay::DateBasis,
 };
@@ -275,6 +274,6 @@ impl<'a> Sides<'a> {
         if self.are_stays_hidden(1) {
             table.hide_then();
         }
-        (table.top(Level::Three, TOP_DIAGNOSES), table.total())
+        (table.top(TOP_DIAGNOSES), table.total())
     }
 }

@@ -82,7 +82,10 @@ fn of_volume(kpi: Kpi) -> (Text, Text) {
             ),
         ),
         Kpi::LengthOfStayPercentile90 => (
-            text("90. Perzentil der Verweildauer", "90th percentile of length of stay"),
+            text(
+                "90. Perzentil der Verweildauer",
+                "90th percentile of length of stay",
+            ),
             text(
                 "Verweildauer, die 90 % der entlassenen Fälle nicht überschreiten.",
                 "Length that 90 % of the discharged stays do not exceed.",

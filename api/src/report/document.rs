@@ -157,7 +157,11 @@ impl Writer<'_> {
             ),
             fact(
                 text("Datenversion", "Data version"),
-                format!("{}, {}", version.data_version_id, moment(version.refreshed_at)),
+                format!(
+                    "{}, {}",
+                    version.data_version_id,
+                    moment(version.refreshed_at)
+                ),
             ),
             fact(
                 text("Fallzuordnung", "Stays belong to"),
@@ -208,7 +212,7 @@ impl Writer<'_> {
 
     fn tile(&self, kpi: Kpi) -> Value {
         let figures = &self.report.kpis[Self::place(kpi)];
-        let unit: Unit = figures.unit.into();
+        let unit = unit(kpi);
         let compare = |change: crate::graphql::report::Change| match unit {
             Unit::Share => format::difference(change.difference, unit, self.language),
             _ => format::change(change.change, self.language),
@@ -229,7 +233,7 @@ impl Writer<'_> {
         let month = |back: u32| format::month(report.month.0.before(back), language);
         let rows = report.kpis.iter().zip(&report.definitions);
         let rows = rows.map(|(kpi, definition)| {
-            let unit: Unit = kpi.unit.into();
+            let unit = unit(kpi.kpi);
             [
                 self.say(definition.name).to_owned(),
                 self.measured(kpi.month, unit),
@@ -267,7 +271,13 @@ impl Writer<'_> {
     fn trend(&self) -> Value {
         let charts = TREND.map(|kpi| {
             let place = Self::place(kpi);
-            let unit: Unit = self.report.kpis[place].unit.into();
+            let unit = unit(kpi);
+            let values = self
+                .report
+                .trend
+                .iter()
+                .map(|month| month.kpis[place].value.value);
+            let top = round_above(values.flatten().fold(0.0, f64::max));
             let points = self.report.trend.iter().map(|month| {
                 let value = month.kpis[place].value;
                 json!({
@@ -278,7 +288,10 @@ impl Writer<'_> {
             });
             json!({
                 "name": self.name(kpi),
-                "is_sum": unit == Unit::Number || kpi == Kpi::BedDays,
+                "is_sum": unit == Unit::Number,
+                "top": top,
+                "top_text": format::value(top, unit, self.language),
+                "zero_text": format::number(0.0, 0, self.language),
                 "points": points.collect::<Vec<_>>(),
             })
         });
@@ -287,7 +300,7 @@ impl Writer<'_> {
             let mut row = vec![format::month(month.month.0, self.language)];
             row.extend(TREND.map(|kpi| {
                 let place = Self::place(kpi);
-                self.measured(month.kpis[place].value, self.report.kpis[place].unit.into())
+                self.measured(month.kpis[place].value, unit(kpi))
             }));
             row
         });
@@ -303,6 +316,25 @@ impl Writer<'_> {
             )),
         })
     }
+}
+
+/// How a KPI is written: whole days like any other number.
+fn unit(kpi: Kpi) -> Unit {
+    match kpi {
+        Kpi::BedDays | Kpi::MedianLengthOfStay | Kpi::LengthOfStayPercentile90 => Unit::Number,
+        kpi => indicator::Kpi::from(kpi).unit(),
+    }
+}
+
+/// The smallest round number that is not below a value: where an axis ends.
+fn round_above(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
+    let step = steps.into_iter().find(|step| step * power >= value);
+    step.unwrap_or(10.0) * power
 }
 
 /// Name of a node of the flow.

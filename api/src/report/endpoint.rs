@@ -155,9 +155,7 @@ async fn send(report: MonthlyReport, form: Form, wishes: Wishes) -> Answer {
         .body(body))
 }
 
-async fn web_thread(
-    work: impl FnOnce() -> Answer<Vec<u8>> + Send + 'static,
-) -> Answer<Vec<u8>> {
+async fn web_thread(work: impl FnOnce() -> Answer<Vec<u8>> + Send + 'static) -> Answer<Vec<u8>> {
     let outcome = tokio::task::spawn_blocking(work).await;
     outcome.unwrap_or_else(|error| Err(broken(&error)))
 }

@@ -73,7 +73,6 @@ pub fn value(value: f64, unit: Unit, language: Language) -> String {
     match unit {
         Unit::Number if value.fract() != 0.0 => number(value, 1, language),
         Unit::Number => number(value, 0, language),
-        Unit::Days if value.fract() == 0.0 && value >= 1_000.0 => number(value, 0, language),
         Unit::Days => number(value, 1, language),
         Unit::Share => percent(value, language),
         Unit::PerStay => number(value, 2, language),
@@ -127,7 +126,12 @@ pub fn hidden(minimum: i32) -> String {
 pub fn day(day: NaiveDate, language: Language) -> String {
     match language {
         Language::De => day.format("%d.%m.%Y").to_string(),
-        Language::En => format!("{} {} {}", day.day(), month_name(Month::of(day), language), day.year()),
+        Language::En => format!(
+            "{} {} {}",
+            day.day(),
+            month_name(Month::of(day), language),
+            day.year()
+        ),
     }
 }
 
@@ -184,8 +188,14 @@ mod tests {
         assert_eq!(percent(0.1234, Language::De), "12,3\u{202f}%");
         assert_eq!(change(Some(0.05), Language::En), "+5.0\u{202f}%");
         assert_eq!(change(None, Language::De), "–");
-        assert_eq!(difference(Some(0.012), Unit::Share, Language::De), "+1,2 PP");
-        assert_eq!(difference(Some(0.0001), Unit::Share, Language::De), "0,0 PP");
+        assert_eq!(
+            difference(Some(0.012), Unit::Share, Language::De),
+            "+1,2 PP"
+        );
+        assert_eq!(
+            difference(Some(0.0001), Unit::Share, Language::De),
+            "0,0 PP"
+        );
         assert_eq!(difference(Some(-3.0), Unit::Number, Language::En), "−3");
     }
 

@@ -153,9 +153,10 @@ pub fn basis(basis: Basis) -> Text {
     match basis {
         Basis::Admission => text("Aufnahmetag", "day of admission"),
         Basis::Discharge => text("Entlassungstag", "day of discharge"),
-        Basis::AdmissionAndDischarge => {
-            text("Aufnahme- und Entlassungstag", "day of admission and of discharge")
-        }
+        Basis::AdmissionAndDischarge => text(
+            "Aufnahme- und Entlassungstag",
+            "day of admission and of discharge",
+        ),
         Basis::Calendar => text("Kalendertag", "calendar day"),
         Basis::Midnight => text("Stichtag 24 Uhr", "midnight"),
     }
@@ -166,10 +167,9 @@ pub fn basis(basis: Basis) -> Text {
 pub fn fault(name: &str) -> Option<Text> {
     Some(match name {
         "OPEN_STAY" => text("Offene Fälle", "Open stays"),
-        "OPEN_LONGER_THAN_90_DAYS" => text(
-            "Seit mehr als 90 Tagen offen",
-            "Open for more than 90 days",
-        ),
+        "OPEN_LONGER_THAN_90_DAYS" => {
+            text("Seit mehr als 90 Tagen offen", "Open for more than 90 days")
+        }
         "STAY_WITHOUT_CODE" => text("Fälle ohne ICD-10-Kode", "Stays without an ICD-10 code"),
         "STAY_WITHOUT_MAIN_DIAGNOSIS" => {
             text("Fälle ohne Hauptdiagnose", "Stays without a main diagnosis")
@@ -178,9 +178,7 @@ pub fn fault(name: &str) -> Option<Text> {
         "DISCHARGE_WITHOUT_REASON" => {
             text("Entlassungen ohne Grund", "Discharges without a reason")
         }
-        "ADMISSION_WITHOUT_SOURCE" => {
-            text("Aufnahmen ohne Anlass", "Admissions without a source")
-        }
+        "ADMISSION_WITHOUT_SOURCE" => text("Aufnahmen ohne Anlass", "Admissions without a source"),
         "AGE_NOT_KNOWN" => text("Alter unbekannt", "Age not known"),
         "SEX_NOT_KNOWN" => text("Geschlecht unbekannt", "Sex not known"),
         "DIAGNOSIS_WITHOUT_STAY" => text("Diagnosen ohne Fall", "Diagnoses without a stay"),
@@ -190,9 +188,7 @@ pub fn fault(name: &str) -> Option<Text> {
             "Kodes außerhalb aller Kapitel",
             "Codes outside every chapter",
         ),
-        "OBSERVATION_WITHOUT_STAY" => {
-            text("Messwerte ohne Fall", "Observations without a stay")
-        }
+        "OBSERVATION_WITHOUT_STAY" => text("Messwerte ohne Fall", "Observations without a stay"),
         "OBSERVATION_WITHOUT_DAY" => text("Messwerte ohne Datum", "Observations without a day"),
         "OBSERVATION_IN_THE_FUTURE" => {
             text("Messwerte in der Zukunft", "Observations in the future")

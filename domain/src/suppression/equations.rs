@@ -26,7 +26,8 @@ impl Cells {
         self.patients.len() - 1
     }
 
-    /// Which cells are hidden, so that none of them follows from those that are shown.
+    /// Which cells are hidden, so that none of them follows from those that are shown, and no sum of hidden cells that
+    /// follows leaves one of them below the minimum.
     #[must_use]
     pub fn hidden(&self, minimum: u32) -> Vec<bool> {
         let mut hidden: Vec<bool> = self
@@ -40,10 +41,15 @@ impl Cells {
             }
         }
         loop {
-            let known = self.determined(&hidden);
-            let more: Vec<usize> = known
+            let exposed = self.exposed(&hidden, minimum);
+            let more: Vec<usize> = exposed
                 .iter()
-                .filter_map(|&cell| self.companion(cell, &hidden))
+                .filter_map(|cells| {
+                    let companions = cells
+                        .iter()
+                        .filter_map(|&cell| self.companion(cell, &hidden));
+                    companions.min_by_key(|&place| (self.patients[place], place))
+                })
                 .collect();
             if more.is_empty() {
                 return hidden;
@@ -67,8 +73,9 @@ impl Cells {
             .min_by_key(|&place| (self.patients[place], place))
     }
 
-    /// Hidden cells that the equations determine: Gauss-Jordan elimination leaves a row of theirs alone.
-    fn determined(&self, hidden: &[bool]) -> Vec<usize> {
+    /// Sets of hidden cells that the equations tell too much of: single cells that they determine, and cells whose sum they
+    /// determine and leaves each of them below the minimum. Gauss-Jordan elimination leaves a row of such cells.
+    fn exposed(&self, hidden: &[bool], minimum: u32) -> Vec<Vec<usize>> {
         let places: Vec<usize> = (0..hidden.len()).filter(|&place| hidden[place]).collect();
         let column = |place: usize| places.binary_search(&place).ok();
         let mut rows: Vec<Vec<i64>> = Vec::new();
@@ -81,12 +88,30 @@ impl Cells {
             }
             rows.push(row);
         }
-        eliminate(&mut rows, places.len());
-        let alone = |row: &Vec<i64>| {
-            let mut found = (0..row.len()).filter(|&column| row[column] != 0);
-            found.next().filter(|_| found.next().is_none())
+        // Sums are looked for in the equations as they are too, where elimination may have mixed them.
+        let mut eliminated = rows.clone();
+        eliminate(&mut eliminated, places.len());
+        let is_sum = |row: &Vec<i64>| {
+            let mut values = row.iter().filter(|value| **value != 0);
+            values
+                .next()
+                .is_some_and(|first| values.all(|value| value == first))
         };
-        rows.iter().filter_map(alone).map(|c| places[c]).collect()
+        let sums = rows.iter().chain(&eliminated).filter(|row| is_sum(row));
+        let cells = sums.map(|row| -> Vec<usize> {
+            let columns = (0..row.len()).filter(|&column| row[column] != 0);
+            columns.map(|column| places[column]).collect()
+        });
+        cells
+            .filter(|cells| !self.is_open(cells, minimum))
+            .collect()
+    }
+
+    /// Whether a known sum of cells leaves each of them open up to the minimum and beyond, the others being 1 at least.
+    fn is_open(&self, cells: &[usize], minimum: u32) -> bool {
+        let sum: i64 = cells.iter().map(|&cell| self.patients[cell]).sum();
+        let others = cells.len() as i64 - 1;
+        others > 0 && sum - others >= i64::from(minimum)
     }
 }
 

@@ -71,7 +71,7 @@ pub fn tree(total: i64, nodes: &[(i64, Option<usize>)], minimum: u32) -> Vec<Vis
         children[parent.map_or(0, |parent| parent + 1)].push(place);
     }
     let mut shown = vec![Visibility::Unlisted; nodes.len()];
-    for parent in 0..children.len() {
+    for (parent, family) in children.iter().enumerate() {
         let is_open_parent = match parent {
             0 => !is_small(total, minimum),
             parent => shown[parent - 1] == Visibility::Shown,
@@ -79,12 +79,12 @@ pub fn tree(total: i64, nodes: &[(i64, Option<usize>)], minimum: u32) -> Vec<Vis
         if !is_open_parent {
             continue;
         }
-        let patients: Vec<i64> = children[parent].iter().map(|&node| nodes[node].0).collect();
+        let patients: Vec<i64> = family.iter().map(|&node| nodes[node].0).collect();
         let is_hidden = hidden(&patients, minimum);
         if !is_open(&patients, &is_hidden, minimum) {
             continue;
         }
-        for (&node, is_hidden) in children[parent].iter().zip(is_hidden) {
+        for (&node, is_hidden) in family.iter().zip(is_hidden) {
             shown[node] = match is_hidden {
                 true => Visibility::Hidden,
                 false => Visibility::Shown,

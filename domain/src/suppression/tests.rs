@@ -58,9 +58,9 @@ fn is_derivable(equations: &[Vec<(usize, i64)>], unknown: &[bool], cell: usize) 
             rows.swap(rank, pivot);
             for row in rank + 1..rows.len() {
                 let factor = rows[row][column] / rows[rank][column];
-                for place in 0..columns.len() {
-                    let value = rows[rank][place];
-                    rows[row][place] -= factor * value;
+                let pivot_row = rows[rank].clone();
+                for (value, pivot) in rows[row].iter_mut().zip(pivot_row) {
+                    *value -= factor * pivot;
                 }
             }
             rank += 1;
@@ -129,6 +129,15 @@ proptest! {
             prop_assert!(hidden[place] || !is_small(cells.patients[place], minimum));
             if hidden[place] {
                 prop_assert!(!is_derivable(&cells.equations, &hidden, place), "{:?} {:?} {}", inner, hidden, place);
+            }
+        }
+        for equation in &cells.equations {
+            let unknown: Vec<_> = equation.iter().filter(|(cell, _)| hidden[*cell]).collect();
+            let could_hide_more = equation.iter().any(|(cell, _)| !hidden[*cell] && cells.patients[*cell] > 0);
+            let is_sum = unknown.windows(2).all(|pair| pair[0].1 == pair[1].1);
+            if !unknown.is_empty() && is_sum && could_hide_more {
+                let sum: i64 = unknown.iter().map(|(cell, _)| cells.patients[*cell]).sum();
+                prop_assert!(sum - (unknown.len() as i64 - 1) >= i64::from(minimum), "{inner:?} {hidden:?} {equation:?}");
             }
         }
     }

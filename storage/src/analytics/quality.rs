@@ -23,6 +23,9 @@ pub struct Fault {
     /// Rows that have it.
     #[diesel(sql_type = BigInt)]
     pub rows: i64,
+    /// Distinct patients of these rows.
+    #[diesel(sql_type = BigInt)]
+    pub patients: i64,
     /// Rows that could have it.
     #[diesel(sql_type = BigInt)]
     pub of_rows: i64,
@@ -74,8 +77,8 @@ pub struct Load {
     pub quarantined_rows: i64,
 }
 
-const STAYS: &str = "SELECT clinic_id, f.fault, count(*) FILTER (WHERE f.has) AS rows, count(*) AS of_rows
-   FROM analytics.stay_facts s CROSS JOIN LATERAL (VALUES
+/// Faults of stays, as conditions on `s`.
+const STAYS: &str = "SELECT s.clinic_id, f.fault, s.person FROM analytics.stay_facts s CROSS JOIN LATERAL (VALUES
         ('OPEN_STAY', s.discharge_date IS NULL),
         ('OPEN_LONGER_THAN_90_DAYS', s.discharge_date IS NULL AND s.admission_date < current_date - 90),
         ('STAY_WITHOUT_CODE', s.codes = '{}'),
@@ -84,43 +87,78 @@ const STAYS: &str = "SELECT clinic_id, f.fault, count(*) FILTER (WHERE f.has) AS
         ('DISCHARGE_WITHOUT_REASON', s.discharge_type = 'UNKNOWN'),
         ('ADMISSION_WITHOUT_SOURCE', s.admission_type = 'UNKNOWN'),
         ('AGE_NOT_KNOWN', s.age_at_admission IS NULL),
-        ('SEX_NOT_KNOWN', s.sex = 'UNKNOWN')) AS f (fault, has)
-  WHERE s.clinic_id = ANY(";
+        ('SEX_NOT_KNOWN', s.sex = 'UNKNOWN')) AS f (fault, has) WHERE f.has AND s.clinic_id = ANY(";
+const STAY_FAULTS: [&str; 9] = [
+    "OPEN_STAY",
+    "OPEN_LONGER_THAN_90_DAYS",
+    "STAY_WITHOUT_CODE",
+    "STAY_WITHOUT_MAIN_DIAGNOSIS",
+    "STAY_WITHOUT_STATION",
+    "DISCHARGE_WITHOUT_REASON",
+    "ADMISSION_WITHOUT_SOURCE",
+    "AGE_NOT_KNOWN",
+    "SEX_NOT_KNOWN",
+];
 
-const CONDITIONS: &str = "SELECT clinic_id, f.fault, count(*) FILTER (WHERE f.has) AS rows, count(*) AS of_rows
-   FROM conditions c CROSS JOIN LATERAL (VALUES
+/// Faults of diagnoses, as conditions on `c`.
+const CONDITIONS: &str = "SELECT c.clinic_id, f.fault, c.patient_pseudo_id AS person FROM conditions c CROSS JOIN LATERAL (VALUES
         ('DIAGNOSIS_WITHOUT_STAY', c.encounter_id IS NULL),
         ('DIAGNOSIS_WITHOUT_CODE', c.icd10_code IS NULL AND c.excluded_icd10_code IS NULL),
         ('DIAGNOSIS_RULED_OUT', c.excluded_icd10_code IS NOT NULL),
         ('CODE_OUTSIDE_EVERY_CHAPTER', c.icd10_code IS NOT NULL AND c.icd10_chapter IS NULL)) AS f (fault, has)
-  WHERE c.clinic_id = ANY(";
+  WHERE f.has AND c.clinic_id = ANY(";
+const CONDITION_FAULTS: [&str; 4] = [
+    "DIAGNOSIS_WITHOUT_STAY",
+    "DIAGNOSIS_WITHOUT_CODE",
+    "DIAGNOSIS_RULED_OUT",
+    "CODE_OUTSIDE_EVERY_CHAPTER",
+];
 
 /// Only what an index finds: the table is the largest.
-const OBSERVATIONS: &str = "SELECT u.clinic_id, f.fault, f.rows, 0::bigint AS of_rows
+const OBSERVATIONS: &str = "SELECT u.clinic_id, f.fault, f.rows, f.patients, 0::bigint AS of_rows
    FROM unnest(";
 const OBSERVATION_FAULTS: &str = ") AS u (clinic_id) CROSS JOIN LATERAL (
-        SELECT 'OBSERVATION_WITHOUT_STAY' AS fault, count(*) AS rows FROM observations o WHERE o.encounter_id IS NULL AND o.clinic_id = u.clinic_id
-        UNION ALL SELECT 'OBSERVATION_WITHOUT_DAY', count(*) FROM observations o WHERE o.observed_on = '-infinity' AND o.clinic_id = u.clinic_id
-        UNION ALL SELECT 'OBSERVATION_IN_THE_FUTURE', count(*) FROM observations o WHERE o.observed_on > current_date + 1 AND o.clinic_id = u.clinic_id) f";
+        SELECT 'OBSERVATION_WITHOUT_STAY' AS fault, count(*) AS rows, count(DISTINCT o.patient_pseudo_id) AS patients
+          FROM observations o WHERE o.encounter_id IS NULL AND o.clinic_id = u.clinic_id
+        UNION ALL SELECT 'OBSERVATION_WITHOUT_DAY', count(*), count(DISTINCT o.patient_pseudo_id)
+          FROM observations o WHERE o.observed_on = '-infinity' AND o.clinic_id = u.clinic_id
+        UNION ALL SELECT 'OBSERVATION_IN_THE_FUTURE', count(*), count(DISTINCT o.patient_pseudo_id)
+          FROM observations o WHERE o.observed_on > current_date + 1 AND o.clinic_id = u.clinic_id) f";
 
-/// Faults of the rows that are stored, which change with a data version.
+/// Faults of the rows that are stored, which change with a data version. A fault that no row has is listed with 0.
 ///
 /// # Errors
 /// When a query fails.
 pub fn faults(conn: &mut Connection, clinics: &[i64]) -> Result<Vec<Fault>> {
     let clinics = Value::Ints(clinics.to_vec());
+    let stays = counted("analytics.stay_facts", STAYS, &STAY_FAULTS, &clinics);
+    let conditions = counted("conditions", CONDITIONS, &CONDITION_FAULTS, &clinics);
+    let mut observations = Statement::new(OBSERVATIONS);
+    observations.bind(clinics).push(OBSERVATION_FAULTS);
     let mut faults: Vec<Fault> = Vec::new();
-    for text in [STAYS, CONDITIONS] {
-        let mut query = Statement::new(text);
-        query
-            .bind(clinics.clone())
-            .push(") GROUP BY 1, 2 ORDER BY 1, 2");
+    for query in [stays, conditions, observations] {
         faults.extend(query.load::<Fault>(conn)?);
     }
-    let mut query = Statement::new(OBSERVATIONS);
-    query.bind(clinics).push(OBSERVATION_FAULTS);
-    faults.extend(query.load::<Fault>(conn)?);
     Ok(faults)
+}
+
+/// Faults of the rows of a table. `found` gives a row for each row of it and each fault that it has.
+fn counted(table: &'static str, found: &'static str, names: &[&str], clinics: &Value) -> Statement {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut query = Statement::new(
+        "SELECT n.clinic_id, f.fault, coalesce(h.rows, 0) AS rows, coalesce(h.patients, 0) AS patients, n.of_rows FROM (SELECT clinic_id, count(*) AS of_rows FROM ",
+    );
+    query
+        .push(table)
+        .push(" WHERE clinic_id = ANY(")
+        .bind(clinics.clone())
+        .push(") GROUP BY 1) n CROSS JOIN unnest(")
+        .bind(Value::Texts(names))
+        .push(") AS f (fault) LEFT JOIN (SELECT clinic_id, fault, count(*) AS rows, count(DISTINCT person) AS patients FROM (")
+        .push(found)
+        .bind(clinics.clone())
+        .push(")) AS found GROUP BY 1, 2) h USING (clinic_id, fault) ORDER BY 1, 2");
+    query
 }
 
 /// Deliveries and what they put aside, which change with every import.

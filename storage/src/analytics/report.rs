@@ -19,9 +19,6 @@ use super::{
 };
 use crate::Result;
 
-/// Stations that a report's flow shows by themselves.
-const TOP_STATIONS: usize = 6;
-
 /// What a report is made of. Stays belong to the month of their discharge.
 #[derive(Debug, Clone, Default)]
 pub struct ReportFigures {
@@ -100,7 +97,6 @@ pub fn of_month(
         source,
         &filter,
         Shape {
-            top_stations: TOP_STATIONS,
             minimum,
             ..Shape::default()
         },

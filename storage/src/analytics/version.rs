@@ -20,12 +20,12 @@ pub struct DataVersion {
     /// Everything until this moment is in it, as its newest delivery says; `None` when none says.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub imported_through: Option<DateTime<Utc>>,
-    /// Whether something was imported since, or the views were rebuilt and are empty.
+    /// Whether something was imported since.
     #[diesel(sql_type = Bool)]
     pub stale: bool,
 }
 
-/// The newest version; `None` before the first refresh.
+/// The newest version; `None` before the first refresh, also of views that a migration built anew.
 ///
 /// # Errors
 /// When the query fails.
@@ -35,7 +35,9 @@ pub fn current(conn: &mut Connection) -> Result<Option<DataVersion>> {
                 EXISTS (SELECT FROM import_runs r
                          WHERE r.status = 'DONE' AND r.kind IN ('FHIR', 'GENERATE')
                            AND r.import_run_id > coalesce(v.last_import_run_id, 0)) AS stale
-           FROM data_versions v ORDER BY v.data_version_id DESC LIMIT 1",
+           FROM data_versions v
+          WHERE (SELECT relispopulated FROM pg_class WHERE oid = to_regclass('analytics.stay_facts'))
+          ORDER BY v.data_version_id DESC LIMIT 1",
     )
     .get_result(conn)
     .optional()?)

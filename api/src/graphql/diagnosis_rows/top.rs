@@ -26,8 +26,24 @@ impl Table<'_> {
         }
     }
 
-    /// The codes of a level that most stays have, the most frequent first; what is hidden takes no place among them.
-    pub fn top(&self, level: Level, count: usize) -> Vec<DiagnosisRow> {
+    /// The three-character codes that most stays have, the most frequent first; what is hidden takes no place among them.
+    /// Where fewer than `count` can be shown: blocks or chapters, the level of which more can.
+    pub fn top(&self, count: usize) -> Vec<DiagnosisRow> {
+        let levels = [Level::Three, Level::Block, Level::Chapter];
+        let mut best = Vec::new();
+        for level in levels {
+            let found = self.top_of(level, count);
+            if found.len() > best.len() {
+                best = found;
+            }
+            if best.len() == count {
+                break;
+            }
+        }
+        best
+    }
+
+    fn top_of(&self, level: Level, count: usize) -> Vec<DiagnosisRow> {
         let shown = self.now.tree.nodes.iter().zip(&self.now.visibility);
         let mut keys: Vec<(Reverse<u32>, Key)> = shown
             .filter(|(node, visibility)| {

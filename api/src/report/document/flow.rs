@@ -44,7 +44,10 @@ impl Writer<'_> {
         let [of_stays, of_patients, of_folded] = [
             text("Fälle", "stays"),
             text("Patienten", "patients"),
-            text("Fälle nicht in allen Schritten einzeln gezeigt", "stays not shown step by step"),
+            text(
+                "Fälle nicht in allen Schritten einzeln gezeigt",
+                "stays not shown step by step",
+            ),
         ]
         .map(|name| self.say(name));
         let summary =
@@ -183,7 +186,9 @@ impl Layout {
 /// The steps from each stage to the next.
 fn steps(flow: &PatientFlow) -> Vec<Vec<Step>> {
     let nodes = flow.nodes.iter().enumerate();
-    let places: HashMap<&str, usize> = nodes.map(|(place, node)| (node.id.as_str(), place)).collect();
+    let places: HashMap<&str, usize> = nodes
+        .map(|(place, node)| (node.id.as_str(), place))
+        .collect();
     let last = flow.nodes.iter().map(|node| node.stage).max().unwrap_or(0);
     let mut steps: Vec<Vec<Step>> = (0..last).map(|_| Vec::new()).collect();
     for (number, link) in flow.links.iter().enumerate() {
@@ -215,7 +220,10 @@ fn steps(flow: &PatientFlow) -> Vec<Vec<Step>> {
 fn ordered(above: &[Slot], steps: &[Step]) -> Vec<Slot> {
     let mut means: HashMap<Slot, (f64, f64)> = HashMap::new();
     for step in steps {
-        let place = above.iter().position(|slot| *slot == step.from).unwrap_or(0);
+        let place = above
+            .iter()
+            .position(|slot| *slot == step.from)
+            .unwrap_or(0);
         let (sum, stays) = means.entry(step.to).or_default();
         *sum += place as f64 * step.stays;
         *stays += step.stays;

@@ -3,9 +3,13 @@
 use domain::columns::indicator::Unit;
 use serde_json::{Value, json};
 
-use super::{TILES, Writer};
+use super::{TILES, Writer, unit};
 use crate::{
-    graphql::{comparison::Kpi, diagnosis_rows::DiagnosisRow, quality::ClinicQuality},
+    graphql::{
+        comparison::Kpi,
+        diagnosis_rows::{DiagnosisLevel, DiagnosisRow},
+        quality::ClinicQuality,
+    },
     report::{
         format,
         tables::GROUP,
@@ -33,7 +37,7 @@ impl Writer<'_> {
         let row = |place: usize| {
             let cells = TILES.map(|kpi| {
                 let found = &clinics[place].kpis[Self::place(kpi)];
-                let unit: Unit = found.unit.into();
+                let unit = unit(kpi);
                 let change = match unit {
                     Unit::Share => format::difference(found.difference, unit, self.language),
                     _ => format::change(found.change, self.language),
@@ -45,7 +49,7 @@ impl Writer<'_> {
         let bars = BARS.map(|kpi| {
             let bar = |place: usize| {
                 let found = &clinics[place].kpis[Self::place(kpi)];
-                let text = self.measured(found.current, found.unit.into());
+                let text = self.measured(found.current, unit(kpi));
                 json!({ "name": name(place), "value": found.current.value, "text": text })
             };
             let bars: Vec<Value> = (1..clinics.len()).map(bar).collect();
@@ -87,7 +91,11 @@ impl Writer<'_> {
                 share.map_or_else(absent, |share| format::percent(share, self.language)),
                 length.map_or_else(absent, |days| format::number(days, 1, self.language)),
                 previous.map_or_else(absent, |stays| self.count(stays.value, stays.suppressed)),
-                format::difference(difference.map(|value| value as f64), Unit::Number, self.language),
+                format::difference(
+                    difference.map(|value| value as f64),
+                    Unit::Number,
+                    self.language
+                ),
             ])
         };
         let top = report.top_diagnoses.iter();
@@ -112,6 +120,7 @@ impl Writer<'_> {
         ];
         json!({
             "title": self.say(text("Häufigste Hauptdiagnosen", "Most frequent main diagnoses")),
+            "coarse": self.coarse(),
             "header": self.titles(&titles),
             "rows": rows.collect::<Vec<_>>(),
             "total": row(None, &report.all_diagnoses),
@@ -119,10 +128,26 @@ impl Writer<'_> {
             "chart": self.say(text("Fälle je Hauptdiagnose", "Stays by main diagnosis")),
             "empty": self.say(text("Keine Hauptdiagnose kann ausgewiesen werden.", "No main diagnosis can be shown.")),
             "note": self.say(text(
-                "Im Monat entlassene Fälle nach dreistelliger Hauptdiagnose; Anteil an allen Patienten des Monats. Nicht auszuweisende Diagnosen sind nicht gelistet.",
-                "Stays discharged in the month by main diagnosis of three characters; share of all patients of the month. Diagnoses that cannot be shown are not listed.",
+                "Im Monat entlassene Fälle nach Hauptdiagnose; Anteil an allen Patienten des Monats. Nicht auszuweisende Diagnosen sind nicht gelistet.",
+                "Stays discharged in the month by main diagnosis; share of all patients of the month. Diagnoses that cannot be shown are not listed.",
             )),
         })
+    }
+
+    /// What is said where main diagnoses are listed coarser than by three characters.
+    fn coarse(&self) -> Option<&'static str> {
+        let level = self.report.top_diagnoses.first()?.level?;
+        Some(self.say(match level {
+            DiagnosisLevel::Chapter => text(
+                "Dreistellig lassen sich nicht zehn Hauptdiagnosen ausweisen. Gezeigt sind Kapitel der ICD-10.",
+                "Ten main diagnoses of three characters cannot be shown. Listed are chapters of ICD-10.",
+            ),
+            DiagnosisLevel::Block => text(
+                "Dreistellig lassen sich nicht zehn Hauptdiagnosen ausweisen. Gezeigt sind Gruppen der ICD-10.",
+                "Ten main diagnoses of three characters cannot be shown. Listed are blocks of ICD-10.",
+            ),
+            _ => return None,
+        }))
     }
 
     pub(super) fn divisions(&self) -> Value {
@@ -131,7 +156,9 @@ impl Writer<'_> {
             // Categories that nobody is in would only fill the page.
             let shown = shown.filter(|part| part.stays.value != Some(0));
             let parts = shown.map(|part| {
-                let share = part.share.map(|share| format::percent(share, self.language));
+                let share = part
+                    .share
+                    .map(|share| format::percent(share, self.language));
                 json!({
                     "name": self.say(part.name),
                     "value": part.stays.value,
@@ -162,7 +189,10 @@ impl Writer<'_> {
         let findings = quality.clinics.first().map(|clinic| &clinic.faults);
         let rows = findings.into_iter().flatten().map(|fault| {
             let name = words::fault(&fault.fault).map(|name| self.say(name));
-            let cells = quality.clinics.iter().map(|clinic| self.fault(clinic, &fault.fault));
+            let cells = quality
+                .clinics
+                .iter()
+                .map(|clinic| self.fault(clinic, &fault.fault));
             json!({ "name": name.unwrap_or(&fault.fault), "cells": cells.collect::<Vec<_>>() })
         });
         let deliveries = quality.clinics.iter().map(|clinic| {
@@ -191,7 +221,10 @@ impl Writer<'_> {
             text("Geändert", "Updated"),
             text("Zurückgestellt", "Put aside"),
         ];
-        let names = quality.clinics.iter().map(|clinic| clinic.clinic.0.name.clone());
+        let names = quality
+            .clinics
+            .iter()
+            .map(|clinic| clinic.clinic.0.name.clone());
         json!({
             "title": self.say(text("Datenqualität", "Data quality")),
             "first": self.say(text("Merkmal", "Finding")),
@@ -213,7 +246,8 @@ impl Writer<'_> {
             return json!({ "value": format::ABSENT, "share": "" });
         };
         let share = fault.rows.value.zip(fault.of_rows.filter(|rows| *rows > 0));
-        let share = share.map(|(rows, all)| format::percent(rows as f64 / all as f64, self.language));
+        let share =
+            share.map(|(rows, all)| format::percent(rows as f64 / all as f64, self.language));
         json!({
             "value": self.count(fault.rows.value, fault.rows.suppressed),
             "share": share.unwrap_or_default(),

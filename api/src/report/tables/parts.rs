@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    CLINIC, CLINIC_ID, Cell, DIFFERENCE, LENGTH, PATIENTS, SHARE, STAYS, Table, header,
-};
+use super::{CLINIC, CLINIC_ID, Cell, DIFFERENCE, LENGTH, PATIENTS, SHARE, STAYS, Table, header};
 use crate::{
     graphql::{flow::FlowNode, report::MonthlyReport},
     report::{
@@ -23,9 +21,18 @@ pub fn filter(report: &MonthlyReport, language: Language) -> Table {
         false => text("nein", "no"),
     };
     let mut rows: Vec<(Text, Cell)> = vec![
-        (text("Monat", "Month"), Cell::text(report.month.0.to_string())),
-        (text("Erster Tag", "First day"), Cell::text(days.from.to_string())),
-        (text("Letzter Tag", "Last day"), Cell::text(days.to.to_string())),
+        (
+            text("Monat", "Month"),
+            Cell::text(report.month.0.to_string()),
+        ),
+        (
+            text("Erster Tag", "First day"),
+            Cell::text(days.from.to_string()),
+        ),
+        (
+            text("Letzter Tag", "Last day"),
+            Cell::text(days.to.to_string()),
+        ),
         (
             text("Daten bekannt bis", "Data known through"),
             Cell::text(report.known_through.0.to_string()),
@@ -206,7 +213,12 @@ pub fn quality(report: &MonthlyReport, language: Language) -> Table {
         for fault in &clinic.faults {
             let name = words::fault(&fault.fault).map(|name| name.in_language(language));
             let name = name.unwrap_or(&fault.fault);
-            rows.push(of(&fault.fault, name, Cell::count(fault.rows), fault.of_rows));
+            rows.push(of(
+                &fault.fault,
+                name,
+                Cell::count(fault.rows),
+                fault.of_rows,
+            ));
         }
         for lines in &clinic.quarantine {
             let name = text("Zurückgestellte Zeilen", "Lines put aside");
