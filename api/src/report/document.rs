@@ -41,6 +41,9 @@ const TREND: [Kpi; 8] = [
     Kpi::ReadmissionRate,
 ];
 
+/// Last words of German compounds.
+const JOINTS: [&str; 5] = ["auslastung", "dauer", "mortalität", "quote", "tage"];
+
 /// A report and how it is written.
 struct Writer<'a> {
     report: &'a MonthlyReport,
@@ -111,6 +114,17 @@ impl Writer<'_> {
 
     fn name(&self, kpi: Kpi) -> &'static str {
         self.say(self.report.definitions[Self::place(kpi)].name)
+    }
+
+    /// The name of a KPI for a narrow column: German compounds may be parted where they were joined.
+    fn narrow(&self, kpi: Kpi) -> String {
+        let name = self.name(kpi).to_owned();
+        match self.language {
+            Language::De => JOINTS.iter().fold(name, |name, joint| {
+                name.replace(joint, &format!("\u{ad}{joint}"))
+            }),
+            Language::En => name,
+        }
     }
 
     fn clinics(&self) -> String {
@@ -257,7 +271,7 @@ impl Writer<'_> {
             "header": [
                 self.say(text("Kennzahl", "Key figure")),
                 month(0), month(1), difference, change, month(12), difference, change,
-                self.say(text("Jahr bis Monatsende", "Year to date")),
+                self.say(text("Jahr bisher", "Year to date")),
             ],
             "days": lengths.collect::<Vec<_>>(),
             "rows": rows.collect::<Vec<_>>(),
@@ -277,7 +291,10 @@ impl Writer<'_> {
                 .trend
                 .iter()
                 .map(|month| month.kpis[place].value.value);
-            let top = round_above(values.flatten().fold(0.0, f64::max));
+            let top = match values.flatten().fold(0.0, f64::max) {
+                0.0 if unit == Unit::Share => 0.1,
+                largest => round_above(largest),
+            };
             let points = self.report.trend.iter().map(|month| {
                 let value = month.kpis[place].value;
                 json!({
@@ -295,7 +312,7 @@ impl Writer<'_> {
                 "points": points.collect::<Vec<_>>(),
             })
         });
-        let header = TREND.map(|kpi| self.name(kpi));
+        let header = TREND.map(|kpi| self.narrow(kpi));
         let rows = self.report.trend.iter().map(|month| {
             let mut row = vec![format::month(month.month.0, self.language)];
             row.extend(TREND.map(|kpi| {

@@ -12,7 +12,7 @@ use typst::{
     utils::LazyHash,
 };
 use typst_layout::PagedDocument;
-use typst_pdf::PdfOptions;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use super::{document, words::Language};
 use crate::graphql::report::MonthlyReport;
@@ -123,13 +123,23 @@ pub fn write(report: &MonthlyReport, language: Language) -> Result<Vec<u8>, PdfE
     };
     let compiled = typst::compile::<PagedDocument>(&desk);
     let document = compiled.output.map_err(|errors| told(&errors))?;
-    let options = PdfOptions {
-        creator: Smart::Custom(Some("Clinigraph".to_owned())),
-        ..PdfOptions::default()
-    };
-    let written = typst_pdf::pdf(&document, &options).map_err(|errors| told(&errors));
+    // PDF/UA-1 promises that every character can be read aloud, which a name in a script without embedded font breaks.
+    let accessible = PdfStandards::new(&[PdfStandard::Ua_1]).unwrap_or_default();
+    let written = export(&document, accessible).or_else(|error| {
+        tracing::info!(%error, "a report is tagged but not PDF/UA-1");
+        export(&document, PdfStandards::default())
+    });
     typst::comemo::evict(KEPT_COMPILATIONS);
     written
+}
+
+fn export(document: &PagedDocument, standards: PdfStandards) -> Result<Vec<u8>, PdfError> {
+    let options = PdfOptions {
+        creator: Smart::Custom(Some("Clinigraph".to_owned())),
+        standards,
+        ..PdfOptions::default()
+    };
+    typst_pdf::pdf(document, &options).map_err(|errors| told(&errors))
 }
 
 fn told(errors: &[SourceDiagnostic]) -> PdfError {

@@ -58,7 +58,7 @@ impl Writer<'_> {
         let are_drawn = (3..=MOST_BARS + 1).contains(&clinics.len());
         json!({
             "title": self.say(text("Klinikvergleich", "Clinic comparison")),
-            "header": TILES.map(|kpi| self.name(kpi)),
+            "header": TILES.map(|kpi| self.narrow(kpi)),
             "first": self.say(text("Klinik", "Clinic")),
             "rows": (0..clinics.len()).map(row).collect::<Vec<_>>(),
             "charts": if are_drawn { json!(bars) } else { json!([]) },
