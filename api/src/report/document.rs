@@ -42,7 +42,14 @@ const TREND: [Kpi; 8] = [
 ];
 
 /// Last words of German compounds.
-const JOINTS: [&str; 5] = ["auslastung", "dauer", "mortalität", "quote", "tage"];
+const JOINTS: [&str; 6] = [
+    "aufnahme",
+    "auslastung",
+    "dauer",
+    "mortalität",
+    "quote",
+    "tage",
+];
 
 /// A report and how it is written.
 struct Writer<'a> {

@@ -1,11 +1,14 @@
 //! `GET /reports/monthly/{month}.pdf`, `.csv`, `.csv.zip` and `.xlsx`.
 
+use std::sync::LazyLock;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web,
 };
 use domain::month::Month;
+use tokio::sync::Semaphore;
 
 use super::{
     assemble,
@@ -26,6 +29,12 @@ use crate::{
 
 /// How often a report is made anew when a refresh is published while it is made.
 const ATTEMPTS: usize = 3;
+
+/// Reports that may be written at a time.
+static WRITERS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism();
+    Semaphore::new(processors.map_or(1, usize::from))
+});
 
 /// Registers the paths.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -132,8 +141,7 @@ async fn monthly(
 async fn send(report: MonthlyReport, form: Form, wishes: Wishes) -> Answer {
     let month = report.month.0;
     let version = report.as_of.0.data_version_id;
-    let writing = web_thread(move || write(&report, form, &wishes));
-    let body = writing.await?;
+    let body = busy(move || write(&report, form, &wishes)).await?;
     let end = match form {
         Form::Pdf => "pdf",
         Form::Csv => "csv",
@@ -155,7 +163,9 @@ async fn send(report: MonthlyReport, form: Form, wishes: Wishes) -> Answer {
         .body(body))
 }
 
-async fn web_thread(work: impl FnOnce() -> Answer<Vec<u8>> + Send + 'static) -> Answer<Vec<u8>> {
+/// Runs `work` where it may be busy, never more of it at a time than there are processors.
+async fn busy(work: impl FnOnce() -> Answer<Vec<u8>> + Send + 'static) -> Answer<Vec<u8>> {
+    let _permit = WRITERS.acquire().await;
     let outcome = tokio::task::spawn_blocking(work).await;
     outcome.unwrap_or_else(|error| Err(broken(&error)))
 }

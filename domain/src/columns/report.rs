@@ -1,5 +1,8 @@
 //! What a monthly report hides: its figures stand beside each other in many sums, over clinics, months and categories.
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     indicator::{add_period, measures_of, place},
     kpis::{Amount, Kpis, MEASURES, Measure},

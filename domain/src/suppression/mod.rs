@@ -8,7 +8,7 @@
 pub mod cells;
 pub mod equations;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use cells::hidden_cells;
 
