@@ -65,7 +65,8 @@ pub struct Case {
     pub clinics: String,
     /// What it asks of stays besides the days, as SQL.
     pub properties: String,
-    is_main: bool,
+    /// Whether main diagnoses count alone.
+    pub is_main: bool,
 }
 
 impl Case {

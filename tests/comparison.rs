@@ -20,7 +20,7 @@ fragment row on ComparisonRow { kpis { kpi unit current { value suppressed } pre
 
 /// Every KPI of the stays under a condition, by plain SQL. `all` are the clinics of the question, where patients may come
 /// back to.
-fn counted(
+pub fn counted(
     server: &Server,
     case: &Case,
     days: (NaiveDate, NaiveDate),
@@ -89,7 +89,13 @@ fn counted(
         .collect()
 }
 
-fn check(row: &Value, side: &str, expected: &BTreeMap<String, Option<f64>>, about: &str) -> usize {
+/// Compares one side of a row's KPIs with plain SQL; returns how many were compared.
+pub fn check(
+    row: &Value,
+    side: &str,
+    expected: &BTreeMap<String, Option<f64>>,
+    about: &str,
+) -> usize {
     let mut checked = 0;
     for kpi in row["kpis"].as_array().expect("kpis") {
         let name = kpi["kpi"].as_str().expect("a name");

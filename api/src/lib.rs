@@ -18,6 +18,7 @@ pub mod loaders;
 pub mod metrics;
 pub mod questions;
 pub mod refreshing;
+pub mod report;
 pub mod rest;
 pub mod seat;
 pub mod server;

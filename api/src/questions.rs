@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{
     columns::flow::Flow,
     icd10::Level,
+    month::Month,
     stay::{Period, StayFilter},
 };
 use storage::{
@@ -13,8 +14,11 @@ use storage::{
         diagnoses::{self, DiagnosisTree},
         flow::{self, Shape},
         kpis::{self, ClinicKpis},
+        quality::{self, Fault},
+        report::{self, ReportFigures},
         version::DataVersion,
     },
+    clinics,
 };
 
 use crate::analytics::Analytics;
@@ -62,5 +66,31 @@ pub async fn flow(analytics: &Analytics, filter: StayFilter, shape: Shape) -> An
 pub async fn titles(analytics: &Analytics) -> Answer<HashMap<String, String>> {
     analytics
         .ask_live("titles".to_owned(), diagnoses::titles)
+        .await
+}
+
+/// Faults of the stored rows of every clinic. Whoever asks shows those of the clinics that the caller may see.
+pub async fn faults(analytics: &Analytics) -> Answer<Vec<Fault>> {
+    analytics
+        .ask_live("faults".to_owned(), |conn| {
+            let clinics = clinics::list(conn)?;
+            let keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();
+            quality::faults(conn, &keys)
+        })
+        .await
+}
+
+/// Figures of a month's report of some clinics, with the fewest patients behind a shown one.
+pub async fn report(
+    analytics: &Analytics,
+    clinics: Vec<i64>,
+    month: Month,
+    minimum: u32,
+) -> Answer<ReportFigures> {
+    analytics
+        .ask(
+            format!("report {month} {minimum} {clinics:?}"),
+            move |source| report::of_month(source, &clinics, month, minimum),
+        )
         .await
 }

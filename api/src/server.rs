@@ -17,6 +17,7 @@ use crate::{
     engine::Engine,
     http,
     metrics::Metrics,
+    report,
     rest::{self, body::BodyLimit},
     socket::{self, Sockets},
 };
@@ -85,6 +86,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(metrics))
             .configure(rest::configure)
+            .configure(report::configure)
             .configure(assets::configure);
     }
 }

@@ -3,14 +3,15 @@
 use chrono::{Datelike, Days, Months, NaiveDate};
 use domain::{
     icd10::Level,
+    month::Month,
     stay::{DateBasis, Period, StayFilter},
 };
 use storage::{analytics::flow::Shape, clinics};
 
 use crate::{analytics::Analytics, questions};
 
-/// Answers the usual questions for the group and for each clinic: the last full month beside the one before, and the last
-/// twelve full months. What fails is left to whoever asks.
+/// Answers the usual questions for the group and for each clinic: the last full month beside the one before with its
+/// report, and the last twelve full months. What fails is left to whoever asks.
 pub async fn warm(analytics: &Analytics, minimum: u32) {
     let Ok(version) = analytics.version().await else {
         return;
@@ -24,11 +25,15 @@ pub async fn warm(analytics: &Analytics, minimum: u32) {
     let Some((month, previous, year)) = periods(through.date_naive()) else {
         return;
     };
+    let _answer = questions::faults(analytics).await;
+    let _answer = questions::titles(analytics).await;
     let single: Vec<Vec<i64>> = keys.iter().map(|key| vec![*key]).collect();
     for clinics in std::iter::once(keys).chain(single).take(20) {
         if clinics.is_empty() {
             continue;
         }
+        let _answer =
+            questions::report(analytics, clinics.clone(), Month::of(month.from), minimum).await;
         let of = |period| StayFilter::all(period, DateBasis::Admission, clinics.clone());
         for period in [month, previous, year] {
             let _answer = questions::diagnoses(analytics, of(period), Level::Chapter).await;

@@ -12,6 +12,7 @@ pub mod expiry;
 pub mod icd10;
 pub mod id_scheme;
 pub mod moment;
+pub mod month;
 pub mod org_unit;
 pub mod page;
 pub mod stay;

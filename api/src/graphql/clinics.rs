@@ -9,9 +9,11 @@ use super::{
     error::fail,
     org_units::{self, OrgUnit},
 };
+use crate::caller::RequestContext;
 
 /// A clinic.
-pub struct Clinic(pub(super) storage::clinics::Clinic);
+#[derive(Debug, Clone)]
+pub struct Clinic(pub(crate) storage::clinics::Clinic);
 
 /// An org unit that delivers clinical data.
 #[Object]
@@ -44,14 +46,21 @@ impl Clinic {
 
 /// The clinics that the caller may see, by name.
 pub(super) async fn visible(ctx: &Context<'_>) -> Result<Vec<storage::clinics::Clinic>> {
-    let request = context(ctx);
-    let mut clinics = request
-        .db()
-        .run("clinics", storage::clinics::list)
-        .await
-        .map_err(fail)?;
-    clinics.retain(|clinic| is_visible(&request.tree, &request.caller, clinic.clinic_id));
-    Ok(clinics)
+    let (visible, _) = all(context(ctx)).await.map_err(fail)?;
+    Ok(visible)
+}
+
+/// The clinics that the caller may see and those that the caller may not, by name.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn all(
+    request: &RequestContext,
+) -> storage::Result<(Vec<storage::clinics::Clinic>, Vec<storage::clinics::Clinic>)> {
+    let clinics = request.db().run("clinics", storage::clinics::list).await?;
+    Ok(clinics
+        .into_iter()
+        .partition(|clinic| is_visible(&request.tree, &request.caller, clinic.clinic_id)))
 }
 
 fn is_visible(tree: &Tree, caller: &Caller, clinic: i64) -> bool {

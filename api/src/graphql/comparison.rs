@@ -1,6 +1,6 @@
 //! Clinics side by side and the group, in two periods.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use async_graphql::{Context, Enum, Result, SimpleObject};
 use domain::{
@@ -99,35 +99,48 @@ pub enum KpiUnit {
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct Measured {
     /// The number; null when it is hidden or nothing stands below the fraction.
-    value: Option<f64>,
+    pub(crate) value: Option<f64>,
     /// Whether it is hidden because it would tell of too few patients.
-    suppressed: bool,
+    pub(crate) suppressed: bool,
+}
+
+impl Measured {
+    /// The difference from another number, and that by the other number.
+    pub(crate) fn change_from(self, previous: Measured) -> (Option<f64>, Option<f64>) {
+        let both = self.value.zip(previous.value);
+        let difference = both.map(|(now, then)| now - then);
+        let base = previous.value.filter(|then| *then != 0.0);
+        let change = difference
+            .zip(base)
+            .map(|(difference, base)| difference / base);
+        (difference, change)
+    }
 }
 
 /// A KPI in both periods.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct KpiComparison {
     /// Which.
-    kpi: Kpi,
+    pub(crate) kpi: Kpi,
     /// Its unit.
-    unit: KpiUnit,
+    pub(crate) unit: KpiUnit,
     /// In the current period.
-    current: Measured,
+    pub(crate) current: Measured,
     /// In the previous period.
-    previous: Measured,
+    pub(crate) previous: Measured,
     /// Current less previous; null when either is hidden or absent.
-    difference: Option<f64>,
+    pub(crate) difference: Option<f64>,
     /// The difference by the previous value; null when it is hidden, absent or 0.
-    change: Option<f64>,
+    pub(crate) change: Option<f64>,
 }
 
 /// A clinic, or the group.
 #[derive(SimpleObject)]
 pub struct ComparisonRow {
     /// The clinic; null for the group.
-    clinic: Option<Clinic>,
+    pub(crate) clinic: Option<Clinic>,
     /// Its KPIs, in the order of reports.
-    kpis: Vec<KpiComparison>,
+    pub(crate) kpis: Vec<KpiComparison>,
 }
 
 /// Clinics side by side in two periods. The group is counted, not summed: a patient of two clinics is one.
@@ -152,13 +165,16 @@ pub struct ClinicComparison {
 }
 
 /// One period with what of it is hidden.
-struct Side {
-    days: i64,
-    kpis: Arc<ClinicKpis>,
-    hidden: Vec<Vec<Measure>>,
+pub(crate) struct Side<K> {
+    /// Days of the period.
+    pub days: i64,
+    /// Its figures.
+    pub kpis: K,
+    /// What of them is hidden: of the group, then of each clinic.
+    pub hidden: Vec<Vec<Measure>>,
 }
 
-impl Side {
+impl Side<Arc<ClinicKpis>> {
     fn new(kpis: Arc<ClinicKpis>, period: Period, minimum: u32) -> Self {
         let all: Vec<&Kpis> = std::iter::once(&kpis.group)
             .chain(kpis.clinics.iter().map(|(_, kpis)| kpis))
@@ -169,9 +185,11 @@ impl Side {
             kpis,
         }
     }
+}
 
+impl<K: Deref<Target = ClinicKpis>> Side<K> {
     /// A KPI of the group (place 0) or of a clinic.
-    fn measured(&self, place: usize, kpi: indicator::Kpi, beds: Option<i64>) -> Measured {
+    pub fn measured(&self, place: usize, kpi: indicator::Kpi, beds: Option<i64>) -> Measured {
         let kpis = match place {
             0 => &self.kpis.group,
             place => &self.kpis.clinics[place - 1].1,
@@ -239,24 +257,24 @@ pub(super) async fn compare(
     })
 }
 
-fn row(now: &Side, then: &Side, place: usize, beds: Option<i64>) -> Vec<KpiComparison> {
+/// The KPIs of the group (place 0) or of a clinic in two periods.
+pub(crate) fn row<K: Deref<Target = ClinicKpis>>(
+    now: &Side<K>,
+    then: &Side<K>,
+    place: usize,
+    beds: Option<i64>,
+) -> Vec<KpiComparison> {
     let compare = |kpi: indicator::Kpi| {
         let (current, previous) = (
             now.measured(place, kpi, beds),
             then.measured(place, kpi, beds),
         );
-        let difference = current
-            .value
-            .zip(previous.value)
-            .map(|(now, then)| now - then);
-        let base = previous.value.filter(|then| *then != 0.0);
+        let (difference, change) = current.change_from(previous);
         KpiComparison {
             kpi: kpi.into(),
             unit: kpi.unit().into(),
             difference,
-            change: difference
-                .zip(base)
-                .map(|(difference, base)| difference / base),
+            change,
             current,
             previous,
         }

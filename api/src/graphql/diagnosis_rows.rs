@@ -1,5 +1,7 @@
 //! Rows of the drill-down: figures with what of them is hidden, titles and change.
 
+mod top;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_graphql::{Enum, SimpleObject};
@@ -45,14 +47,14 @@ pub enum DiagnosisKind {
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct Count {
     /// The figure; null when it is hidden.
-    pub(super) value: Option<i64>,
+    pub(crate) value: Option<i64>,
     /// Whether it is hidden because too few patients stand behind it.
-    pub(super) suppressed: bool,
+    pub(crate) suppressed: bool,
 }
 
 impl Count {
     /// A figure that is shown, or hidden.
-    pub(super) fn new(value: impl Into<i64>, is_hidden: bool) -> Self {
+    pub(crate) fn new(value: impl Into<i64>, is_hidden: bool) -> Self {
         Count {
             value: (!is_hidden).then(|| value.into()),
             suppressed: is_hidden,
@@ -64,52 +66,52 @@ impl Count {
 #[derive(Debug, Clone, SimpleObject)]
 pub struct DiagnosisRow {
     /// Chapter number, block or code; empty for all stays, `NO_CODE` and `NO_CHAPTER` where there is none.
-    code: String,
+    pub(crate) code: String,
     /// What the row holds; null for all stays.
-    kind: Option<DiagnosisKind>,
+    pub(crate) kind: Option<DiagnosisKind>,
     /// Title as imported data give it, for a chapter its range; null when none is known.
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     /// Level at which it is listed; null for all stays.
-    level: Option<DiagnosisLevel>,
+    pub(crate) level: Option<DiagnosisLevel>,
     /// Nodes above, from the chapter down.
-    path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// Whether finer nodes occur below it that may be opened.
-    has_children: bool,
+    pub(crate) has_children: bool,
     /// Distinct patients, each counted once whatever the months and clinics.
-    patients: Count,
+    pub(crate) patients: Count,
     /// Stays (Einrichtungskontakte) with the diagnosis, each counted once.
-    stays: Count,
+    pub(crate) stays: Count,
     /// Bed days by discharged stays; null when none is discharged or the figures are hidden.
-    average_length_of_stay: Option<f64>,
+    pub(crate) average_length_of_stay: Option<f64>,
     /// Patients by all patients that the filter selects, 0 to 1; null when either is hidden or there is none.
-    share_of_patients: Option<f64>,
+    pub(crate) share_of_patients: Option<f64>,
     /// Patients by the patients of the node `under`, without it by all patients; null when either is hidden.
-    share_of_parent: Option<f64>,
+    pub(crate) share_of_parent: Option<f64>,
     /// Change from the period of comparison to this one; null without `compareWith`.
-    change: Option<DiagnosisChange>,
+    pub(crate) change: Option<DiagnosisChange>,
 }
 
 /// Change from one period to another.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct DiagnosisChange {
     /// Patients in the period of comparison.
-    previous_patients: Count,
+    pub(crate) previous_patients: Count,
     /// Stays in the period of comparison.
-    previous_stays: Count,
+    pub(crate) previous_stays: Count,
     /// Patients now less patients then; null when either is hidden.
-    patients_difference: Option<i64>,
+    pub(crate) patients_difference: Option<i64>,
     /// The difference by the patients then; null when either is hidden or there were none.
-    patients_change: Option<f64>,
+    pub(crate) patients_change: Option<f64>,
     /// Stays now less stays then; null when either is hidden.
-    stays_difference: Option<i64>,
+    pub(crate) stays_difference: Option<i64>,
     /// The difference by the stays then; null when either is hidden or there were none.
-    stays_change: Option<f64>,
+    pub(crate) stays_change: Option<f64>,
     /// Average length of stay in the period of comparison, days; null when none was discharged or the figures are hidden.
-    previous_average_length_of_stay: Option<f64>,
+    pub(crate) previous_average_length_of_stay: Option<f64>,
 }
 
 /// Which rows are asked for.
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// A node to look below.
     pub under: Option<Node>,
     /// One level, or all.
@@ -131,7 +133,7 @@ impl Wanted {
 
 /// A row's place in the order of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key((Level, codes::Kind, usize, String));
+pub(crate) struct Key((Level, codes::Kind, usize, String));
 
 impl Key {
     fn of(node: &DiagnosisNode) -> Self {
@@ -212,7 +214,7 @@ impl<'a> Side<'a> {
 }
 
 /// The answer with titles, for one period or two.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     now: Side<'a>,
     then: Option<Side<'a>>,
     titles: &'a HashMap<String, String>,

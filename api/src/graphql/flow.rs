@@ -7,7 +7,10 @@ use domain::columns::{
     ADMISSION_TYPES, DISCHARGE_TYPES,
     flow::{self, Place},
 };
-use storage::{analytics::flow::Shape, org_units::OrgUnit};
+use storage::{
+    analytics::{flow::Shape, version},
+    org_units::OrgUnit,
+};
 
 use super::{
     context,
@@ -43,55 +46,55 @@ pub enum FlowNodeKind {
 #[derive(Debug, Clone, SimpleObject)]
 pub struct FlowNode {
     /// Identifier within the flow; d3-sankey takes it with `nodeId(d => d.id)`.
-    id: ID,
+    pub(crate) id: ID,
     /// The same, as `ECharts` names nodes.
-    name: String,
+    pub(crate) name: String,
     /// 0 for admissions, the number of stages for discharges.
-    stage: i32,
+    pub(crate) stage: i32,
     /// The same, as `ECharts` calls it.
-    depth: i32,
+    pub(crate) depth: i32,
     /// What it stands for.
-    kind: FlowNodeKind,
+    pub(crate) kind: FlowNodeKind,
     /// Text for people: the name of a station, or a type as filters name it.
-    label: String,
+    pub(crate) label: String,
     /// The station; null for other nodes.
-    station: Option<ID>,
+    pub(crate) station: Option<ID>,
     /// Stays that pass it.
-    stays: Count,
+    pub(crate) stays: Count,
 }
 
 /// Stays that go from one node to another. No link is hidden: what too few patients go is led through other nodes.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct FlowLink {
     /// Node they come from.
-    source: ID,
+    pub(crate) source: ID,
     /// Node they go to; at a later stage, not always the next.
-    target: ID,
+    pub(crate) target: ID,
     /// Width of the link: its stays.
-    value: i64,
+    pub(crate) value: i64,
     /// Stays.
-    stays: Count,
+    pub(crate) stays: Count,
     /// Distinct patients.
-    patients: Count,
+    pub(crate) patients: Count,
     /// Bed days by discharged stays; null when none is discharged.
-    average_length_of_stay: Option<f64>,
+    pub(crate) average_length_of_stay: Option<f64>,
 }
 
 /// How stays go from admission through stations to discharge. Every stay crosses every boundary between two stages once.
 #[derive(SimpleObject)]
 pub struct PatientFlow {
     /// Nodes by stage.
-    nodes: Vec<FlowNode>,
+    pub(crate) nodes: Vec<FlowNode>,
     /// Links by source. Empty when too few patients stand behind all of them.
-    links: Vec<FlowLink>,
+    pub(crate) links: Vec<FlowLink>,
     /// All stays that the filter selects.
-    stays: Count,
+    pub(crate) stays: Count,
     /// Their distinct patients.
-    patients: Count,
+    pub(crate) patients: Count,
     /// Stays whose way is not shown in full, since nodes of it stand in another; null when all are hidden.
-    folded: Option<i64>,
+    pub(crate) folded: Option<i64>,
     /// The data version that all figures come from.
-    as_of: DataVersion,
+    pub(crate) as_of: DataVersion,
 }
 
 /// Answers `patientFlow`.
@@ -118,16 +121,25 @@ pub(super) async fn of_stays(
         .await
         .map_err(fail)?;
     request.saw_data_version(version.data_version_id);
+    Ok(shown(request, &flow, version))
+}
+
+/// A flow with names.
+pub(crate) fn shown(
+    request: &RequestContext,
+    flow: &flow::Flow,
+    version: version::DataVersion,
+) -> PatientFlow {
     let is_hidden = flow.links.is_empty() && flow.total.stays > 0;
     let names = Names { request };
-    Ok(PatientFlow {
-        nodes: names.nodes(&flow),
+    PatientFlow {
+        nodes: names.nodes(flow),
         links: flow.links.iter().map(|link| names.link(link)).collect(),
         stays: Count::new(flow.total.stays, is_hidden),
         patients: Count::new(flow.total.patients, is_hidden),
         folded: (!is_hidden).then_some(flow.folded.into()),
         as_of: DataVersion(version),
-    })
+    }
 }
 
 fn nodes(flow: &flow::Flow) -> impl Iterator<Item = flow::FlowNode> + '_ {

@@ -23,6 +23,7 @@ pub mod programs;
 pub mod quality;
 pub mod query;
 pub mod refresh;
+pub mod report;
 pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;

@@ -13,71 +13,72 @@ use super::{
     scalars::DateTime,
     stay_filter,
 };
+use crate::{caller::RequestContext, questions};
 
 /// Rows with a fault.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct DataFault {
     /// Which, a stable name, e.g. `OPEN_STAY`, `DIAGNOSIS_WITHOUT_STAY`, `CODE_OUTSIDE_EVERY_CHAPTER`,
     /// `DISCHARGE_WITHOUT_REASON`, `OBSERVATION_WITHOUT_DAY`.
-    fault: String,
+    pub(crate) fault: String,
     /// Rows that have it.
-    rows: Count,
+    pub(crate) rows: Count,
     /// Rows that could have it; null for observations.
-    of_rows: Option<i64>,
+    pub(crate) of_rows: Option<i64>,
 }
 
 /// Lines that the newest delivery put aside by one rule.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct QuarantinedLines {
     /// The rule, e.g. `JSON_SYNTAX`.
-    rule: String,
+    pub(crate) rule: String,
     /// Type of the objects; null when it could not be read.
-    resource_type: Option<String>,
+    pub(crate) resource_type: Option<String>,
     /// Lines.
-    lines: i64,
+    pub(crate) lines: i64,
 }
 
 /// A delivery.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Delivery {
     /// When its import began.
-    started_at: DateTime,
+    pub(crate) started_at: DateTime,
     /// When it ended; null while it runs or after a crash.
-    finished_at: Option<DateTime>,
+    pub(crate) finished_at: Option<DateTime>,
     /// RUNNING, DONE or FAILED.
-    status: String,
+    pub(crate) status: String,
     /// The delivery holds everything until then; null when it does not say.
-    data_through: Option<DateTime>,
+    pub(crate) data_through: Option<DateTime>,
     /// Rows added.
-    created: i64,
+    pub(crate) created: i64,
     /// Rows changed.
-    updated: i64,
+    pub(crate) updated: i64,
     /// Lines put aside.
-    quarantined: i64,
+    pub(crate) quarantined: i64,
 }
 
 /// Quality of a clinic's data.
 #[derive(SimpleObject)]
 pub struct ClinicQuality {
     /// The clinic.
-    clinic: Clinic,
+    pub(crate) clinic: Clinic,
     /// Faults of the stored rows; those that no row has are listed with 0.
-    faults: Vec<DataFault>,
+    pub(crate) faults: Vec<DataFault>,
     /// What the newest delivery put aside, most lines first.
-    quarantine: Vec<QuarantinedLines>,
+    pub(crate) quarantine: Vec<QuarantinedLines>,
     /// The newest deliveries, at most ten, newest first.
-    deliveries: Vec<Delivery>,
+    pub(crate) deliveries: Vec<Delivery>,
 }
 
 /// Quality of the data behind all analytics.
 #[derive(SimpleObject)]
 pub struct DataQuality {
     /// Clinics by name.
-    clinics: Vec<ClinicQuality>,
+    pub(crate) clinics: Vec<ClinicQuality>,
     /// Hours between the moment until which the data are known and now; null when no delivery says.
-    age_hours: Option<f64>,
+    pub(crate) age_hours: Option<f64>,
     /// The data version that the faults are counted in; quarantine and deliveries are those of now.
-    as_of: DataVersion,
+    pub(crate) as_of: DataVersion,
 }
 
 /// Answers `dataQuality`.
@@ -85,48 +86,42 @@ pub(super) async fn of_clinics(ctx: &Context<'_>, clinic: Option<ID>) -> Result<
     let request = context(ctx);
     let asked = clinic.map(|clinic| vec![clinic]);
     let keys = stay_filter::read_clinics(ctx, "clinic", asked).await?;
-    let analytics = &request.shared.analytics;
-    let of_faults = keys.clone();
-    let (version, faults) = analytics
-        .ask_live(format!("quality {keys:?}"), move |conn| {
-            quality::faults(conn, &of_faults)
-        })
-        .await
-        .map_err(fail)?;
+    let mut visible = clinics::visible(ctx).await?;
+    visible.retain(|clinic| keys.contains(&clinic.clinic_id));
+    of(request, &visible).await.map_err(fail)
+}
+
+/// Quality of the data of some clinics, which the caller may see.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn of(
+    request: &RequestContext,
+    clinics: &[storage::clinics::Clinic],
+) -> storage::Result<DataQuality> {
+    let (version, faults) = questions::faults(&request.shared.analytics).await?;
     request.saw_data_version(version.data_version_id);
-    let of_deliveries = keys.clone();
-    let deliveries = request.db().run("deliveries", move |conn| {
-        quality::deliveries(conn, &of_deliveries)
-    });
-    let (quarantined, loads) = deliveries.await.map_err(fail)?;
-    let through = version.imported_through;
+    let keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();
+    let deliveries = request
+        .db()
+        .run("deliveries", move |conn| quality::deliveries(conn, &keys));
+    let (quarantined, loads) = deliveries.await?;
     let minimum = request.shared.minimum_cell;
-    let mut rows = Vec::new();
-    for clinic in clinics::visible(ctx).await? {
+    let of_clinic = |clinic: &storage::clinics::Clinic| {
         let key = clinic.clinic_id;
-        if keys.contains(&key) {
-            rows.push(ClinicQuality {
-                clinic: Clinic(clinic),
-                faults: faults
-                    .iter()
-                    .filter(|fault| fault.clinic_id == key)
-                    .map(|fault| shown(fault, minimum))
-                    .collect(),
-                quarantine: quarantined
-                    .iter()
-                    .filter(|lines| lines.clinic_id == key)
-                    .map(lines)
-                    .collect(),
-                deliveries: loads
-                    .iter()
-                    .filter(|load| load.clinic_id == key)
-                    .map(delivery)
-                    .collect(),
-            });
+        let faults = faults.iter().filter(|fault| fault.clinic_id == key);
+        let quarantined = quarantined.iter().filter(|lines| lines.clinic_id == key);
+        let loads = loads.iter().filter(|load| load.clinic_id == key);
+        ClinicQuality {
+            clinic: Clinic(clinic.clone()),
+            faults: faults.map(|fault| shown(fault, minimum)).collect(),
+            quarantine: quarantined.map(lines).collect(),
+            deliveries: loads.map(delivery).collect(),
         }
-    }
+    };
+    let through = version.imported_through;
     Ok(DataQuality {
-        clinics: rows,
+        clinics: clinics.iter().map(of_clinic).collect(),
         age_hours: through
             .map(|through| (chrono::Utc::now() - through).num_minutes() as f64 / 60.0),
         as_of: DataVersion(version),

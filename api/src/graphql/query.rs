@@ -21,6 +21,8 @@ use super::{
     org_units::{self, OrgUnit, OrgUnitConnection},
     programs::Program,
     quality::{self, DataQuality},
+    report::{self, MonthlyReport},
+    scalars::Month,
     stay_filter::{DateRange, StayFilter},
     trend::{self, Bucket, ObservationTrend},
     users::User,
@@ -318,6 +320,20 @@ impl Query {
         top_stations: i32,
     ) -> Result<PatientFlow> {
         flow::of_stays(ctx, filter, stages, top_stations).await
+    }
+
+    /// The figures of a month: KPIs beside earlier months, trend, clinics, main diagnoses, flow, quality and definitions. As a
+    /// file: `GET /reports/monthly/2025-09.pdf?clinics=…`, also `.xlsx`, `.csv.zip`, and `.csv` with a table.
+    #[graphql(complexity = "500 + 10 * child_complexity")]
+    async fn monthly_report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The month.")] month: Month,
+        #[graphql(desc = "Clinics; all that the caller may see when absent.")] clinics: Option<
+            Vec<ID>,
+        >,
+    ) -> Result<MonthlyReport> {
+        report::monthly(ctx, month, clinics).await
     }
 
     /// Observations of a code over time: number, mean, smallest, largest and percentiles. The filter's period is that of

@@ -28,6 +28,27 @@ impl ScalarType for Date {
     }
 }
 
+/// A calendar month, e.g. "2025-09".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(pub domain::month::Month);
+
+/// A calendar month, e.g. "2025-09".
+#[Scalar(name = "Month")]
+impl ScalarType for Month {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        text.parse()
+            .map(Month)
+            .map_err(|_| InputValueError::custom(not_a("month like \"2025-09\"", text)))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
 /// Days that both this program and the database can reckon with.
 fn in_range(day: &NaiveDate) -> bool {
     use chrono::Datelike;

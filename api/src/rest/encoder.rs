@@ -28,7 +28,7 @@ pub enum Encoder {
     /// As it is.
     Plain(Vec<u8>),
     /// gzip.
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     /// A zip archive, and what it has put out.
     Zip(Box<ZipWriter<StreamWriter<Output>>>, Output),
 }
@@ -42,7 +42,8 @@ impl Encoder {
         Ok(match packing {
             Packing::Plain => Encoder::Plain(Vec::new()),
             Packing::Gzip => {
-                Encoder::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default()))
+                let level = flate2::Compression::default();
+                Encoder::Gzip(Box::new(GzEncoder::new(Vec::new(), level)))
             }
             Packing::Zip => {
                 let output = Output::default();

@@ -19,7 +19,7 @@ mod names;
 mod ownership;
 mod pager;
 mod parameters;
-mod query_string;
+pub mod query_string;
 mod saved_views;
 mod tracker_import;
 mod transform;

@@ -71,6 +71,7 @@ pub struct FlowCount {
     places: Vec<u16>,
     visits: Vec<u32>,
     total: Tally,
+    hidden_discharges: Vec<usize>,
 }
 
 impl FlowCount {
@@ -84,7 +85,14 @@ impl FlowCount {
             places: Vec::new(),
             visits: Vec::new(),
             total: Tally::default(),
+            hidden_discharges: Vec::new(),
         }
+    }
+
+    /// Leads stays of these discharge types, by their places, through [`Place::Other`]: their numbers are hidden beside the
+    /// flow.
+    pub fn hide_discharges(&mut self, types: Vec<usize>) {
+        self.hidden_discharges = types;
     }
 
     /// Notes the ways of the stays that are selected.
@@ -127,6 +135,7 @@ impl FlowCount {
         }
         let mut folded = vec![false; self.people.len()];
         self.fold_rare_stations(columns, top_stations, &mut folded);
+        self.fold_hidden_discharges(&mut folded);
         let nodes = Nodes::number(self.last, &mut self.places);
         let mut links = self.links(&nodes);
         while let Some(is_small) = nodes.small_links(&links, minimum) {
@@ -159,6 +168,17 @@ impl FlowCount {
                     *place = OTHER;
                     *folded = true;
                 }
+            }
+        }
+    }
+
+    fn fold_hidden_discharges(&mut self, folded: &mut [bool]) {
+        for (way, folded) in self.places.chunks_exact_mut(self.last + 1).zip(folded) {
+            let place = &mut way[self.last];
+            let kind = usize::from(place.saturating_sub(FIRST));
+            if self.hidden_discharges.contains(&kind) {
+                *place = OTHER;
+                *folded = true;
             }
         }
     }

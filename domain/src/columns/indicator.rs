@@ -1,7 +1,7 @@
 //! The KPIs of the comparison and of the monthly report: what each is made of, in which unit, and what it means.
 
-use super::kpis::{Kpis, Measure};
-use crate::suppression::equations::Cells;
+use super::kpis::{Kpis, MEASURES, Measure};
+use crate::{stay::DateBasis, suppression::equations::Cells};
 
 /// A KPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,7 +103,41 @@ pub enum Unit {
     PerStay,
 }
 
+/// Which days of the stays a KPI looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The day of admission lies in the period.
+    Admission,
+    /// The day of discharge lies in the period.
+    Discharge,
+    /// Either lies in the period.
+    AdmissionAndDischarge,
+    /// The stay's days that lie in the period.
+    Calendar,
+    /// The stay is open at midnight.
+    Midnight,
+}
+
 impl Kpi {
+    /// Which days it looks at, where a filter counts stays by the given one.
+    #[must_use]
+    pub fn basis(self, stays: DateBasis) -> Basis {
+        let by_filter = match stays {
+            DateBasis::Admission => Basis::Admission,
+            DateBasis::Discharge => Basis::Discharge,
+        };
+        match self.measures() {
+            _ if self == Kpi::Cases => Basis::AdmissionAndDischarge,
+            [Measure::BedDays] => Basis::Calendar,
+            [Measure::CensusBefore | Measure::CensusAfter] => Basis::Midnight,
+            [Measure::Admissions | Measure::TransfersIn] | [_, Measure::Admissions] => {
+                Basis::Admission
+            }
+            [Measure::Stays | Measure::IntensiveStays] | [_, Measure::Stays] => by_filter,
+            _ => Basis::Discharge,
+        }
+    }
+
     /// The figures that it is made of: it is hidden with any of them.
     #[must_use]
     pub fn measures(self) -> &'static [Measure] {
@@ -200,11 +234,30 @@ const PARTS: [(Measure, Measure); 12] = [
 /// discharges, so no hidden figure may follow from these.
 #[must_use]
 pub fn hidden(all: &[&Kpis], minimum: u32) -> Vec<Vec<Measure>> {
-    let measures = super::kpis::MEASURES;
-    let place = |kpis: usize, measure: Measure| kpis * measures.len() + measure as usize;
     let mut cells = Cells::default();
+    let first = add_period(&mut cells, all, minimum);
+    let hidden = cells.hidden(minimum);
+    (0..all.len())
+        .map(|number| measures_of(&hidden, first, number))
+        .collect()
+}
+
+/// Place of a measure of the group (number 0) or a clinic, in cells that were added at `first`.
+pub(super) fn place(first: usize, number: usize, measure: Measure) -> usize {
+    first + number * MEASURES.len() + measure as usize
+}
+
+/// The measures of the group (number 0) or of a clinic that are hidden.
+pub(super) fn measures_of(hidden: &[bool], first: usize, number: usize) -> Vec<Measure> {
+    let is_hidden = |measure: &Measure| hidden[place(first, number, *measure)];
+    MEASURES.into_iter().filter(is_hidden).collect()
+}
+
+/// Adds the figures of a group and of its clinics in one period with what binds them; returns the place of the first.
+pub(super) fn add_period(cells: &mut Cells, all: &[&Kpis], minimum: u32) -> usize {
+    let first = cells.patients.len();
     for kpis in all {
-        for measure in measures {
+        for measure in MEASURES {
             cells.push(kpis.get(measure).patients.into());
         }
     }
@@ -212,36 +265,30 @@ pub fn hidden(all: &[&Kpis], minimum: u32) -> Vec<Vec<Measure>> {
         for (part, whole) in PARTS {
             let left = kpis.get(whole).amount.saturating_sub(kpis.get(part).amount);
             if 0 < left && left < u64::from(minimum) {
-                cells.also_hidden.push(place(number, part));
+                cells.also_hidden.push(place(first, number, part));
             }
         }
         cells.equations.push(vec![
-            (place(number, Measure::CensusBefore), 1),
-            (place(number, Measure::Admissions), 1),
-            (place(number, Measure::Discharges), -1),
-            (place(number, Measure::CensusAfter), -1),
+            (place(first, number, Measure::CensusBefore), 1),
+            (place(first, number, Measure::Admissions), 1),
+            (place(first, number, Measure::Discharges), -1),
+            (place(first, number, Measure::CensusAfter), -1),
         ]);
         // The filter's basis makes the stays one of the two.
         for same in [Measure::Admissions, Measure::Discharges] {
             if kpis.get(same).amount == kpis.get(Measure::Stays).amount {
                 let pair = [(Measure::Stays, 1), (same, -1)];
-                let pair = pair.map(|(measure, sign)| (place(number, measure), sign));
+                let pair = pair.map(|(measure, sign)| (place(first, number, measure), sign));
                 cells.equations.push(pair.to_vec());
             }
         }
     }
-    for measure in measures {
-        let clinics = (1..all.len()).map(|number| (place(number, measure), -1));
-        cells.equations.push(
-            std::iter::once((place(0, measure), 1))
-                .chain(clinics)
-                .collect(),
-        );
+    if all.len() > 1 {
+        for measure in MEASURES {
+            let clinics = (1..all.len()).map(|number| (place(first, number, measure), -1));
+            let group = std::iter::once((place(first, 0, measure), 1));
+            cells.equations.push(group.chain(clinics).collect());
+        }
     }
-    let hidden = cells.hidden(minimum);
-    let of = |number: usize| {
-        let is_hidden = |measure: &Measure| hidden[place(number, *measure)];
-        measures.into_iter().filter(is_hidden).collect()
-    };
-    (0..all.len()).map(of).collect()
+    first
 }

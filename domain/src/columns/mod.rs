@@ -10,6 +10,7 @@ pub mod diagnoses;
 pub mod flow;
 pub mod indicator;
 pub mod kpis;
+pub mod report;
 pub mod selection;
 mod tally;
 #[cfg(test)]

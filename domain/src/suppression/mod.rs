@@ -8,7 +8,7 @@
 pub mod cells;
 pub mod equations;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use cells::hidden_cells;
 
@@ -43,7 +43,7 @@ pub fn hidden(patients: &[i64], minimum: u32) -> Vec<bool> {
 }
 
 /// Whether the sum of the hidden children leaves each of them open. Each is known to be 1 at least.
-fn is_open(patients: &[i64], hidden: &[bool], minimum: u32) -> bool {
+pub(crate) fn is_open(patients: &[i64], hidden: &[bool], minimum: u32) -> bool {
     let cells = patients.iter().zip(hidden).filter(|(_, hidden)| **hidden);
     let (count, sum) = cells.fold((0, 0), |(count, sum), (patients, _)| {
         (count + 1, sum + patients)

@@ -35,7 +35,7 @@ fn nothing_stands_below_what_is_hidden() {
 }
 
 /// Whether the cells of `unknown` follow from equations with right-hand sides left out: rank with and without each.
-fn is_derivable(equations: &[Vec<(usize, i64)>], unknown: &[bool], cell: usize) -> bool {
+pub(crate) fn is_derivable(equations: &[Vec<(usize, i64)>], unknown: &[bool], cell: usize) -> bool {
     let rank = |without: Option<usize>| {
         let columns: Vec<usize> = (0..unknown.len())
             .filter(|&place| unknown[place] && Some(place) != without)

@@ -37,9 +37,24 @@ impl Default for Shape {
 /// # Errors
 /// When the database fails.
 pub fn of_stays(source: &mut Source<'_>, filter: &StayFilter, shape: Shape) -> Result<Flow> {
+    beside_hidden(source, filter, shape, Vec::new())
+}
+
+/// The same, where the numbers of some discharge types, by their places, are hidden beside it.
+///
+/// # Errors
+/// When the database fails.
+pub fn beside_hidden(
+    source: &mut Source<'_>,
+    filter: &StayFilter,
+    shape: Shape,
+    discharges: Vec<usize>,
+) -> Result<Flow> {
+    let mut count = FlowCount::new(shape.stages);
+    count.hide_discharges(discharges);
     source.scan(
         || stays::selected(filter),
-        FlowCount::new(shape.stages),
+        count,
         |count, columns| count.add(columns, &Selection::new(filter, columns)),
         |count, columns| count.finish(columns, shape.top_stations, shape.minimum),
     )

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use domain::{
     columns::{
-        Selection,
+        Columns, Selection,
         kpis::{KpiCount, Kpis},
     },
     stay::{Period, StayFilter},
@@ -35,27 +35,61 @@ pub fn of_clinics(
     filter: &StayFilter,
     period: Period,
 ) -> Result<ClinicKpis> {
-    let filter = StayFilter {
-        period,
-        ..filter.clone()
+    let found = of_periods(source, filter, &[period])?;
+    Ok(found.into_iter().next().unwrap_or_default())
+}
+
+/// Figures for each of some periods, read once.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_periods(
+    source: &mut Source<'_>,
+    filter: &StayFilter,
+    periods: &[Period],
+) -> Result<Vec<ClinicKpis>> {
+    let (Some(from), Some(to)) = (
+        periods.iter().map(|period| period.from).min(),
+        periods.iter().map(|period| period.to).max(),
+    ) else {
+        return Ok(Vec::new());
     };
+    let filters: Vec<StayFilter> = periods
+        .iter()
+        .map(|period| StayFilter {
+            period: *period,
+            ..filter.clone()
+        })
+        .collect();
+    let counts: Vec<KpiCount> = periods.iter().map(|_| KpiCount::default()).collect();
     source.scan(
-        || stays::around(&filter.clinics, period, DAYS_AFTER),
-        KpiCount::default(),
-        |count, columns| count.add(columns, &Selection::new(&filter, columns), period),
-        |mut count, columns| {
-            let mut of = |key: i64| {
-                let place = columns.clinic_keys().iter().position(|known| *known == key);
-                let kpis = place.and_then(|place| count.clinics.get_mut(place));
-                (key, kpis.map(std::mem::take).unwrap_or_default())
-            };
-            let clinics = filter.clinics.iter().map(|key| of(*key)).collect();
-            ClinicKpis {
-                group: count.group,
-                clinics,
-                last_day: NaiveDate::from_num_days_from_ce_opt(columns.last_day)
-                    .filter(|_| columns.last_day > 0),
+        || stays::around(&filter.clinics, Period { from, to }, DAYS_AFTER),
+        counts,
+        |counts, columns| {
+            for (count, filter) in counts.iter_mut().zip(&filters) {
+                count.add(columns, &Selection::new(filter, columns), filter.period);
             }
         },
+        |counts, columns| {
+            let counts = counts.into_iter();
+            counts
+                .map(|count| of_count(count, columns, &filter.clinics))
+                .collect()
+        },
     )
+}
+
+fn of_count(mut count: KpiCount, columns: &Columns, clinics: &[i64]) -> ClinicKpis {
+    let mut of = |key: &i64| {
+        let place = columns.clinic_keys().iter().position(|known| known == key);
+        let kpis = place.and_then(|place| count.clinics.get_mut(place));
+        (*key, kpis.map(std::mem::take).unwrap_or_default())
+    };
+    let clinics = clinics.iter().map(&mut of).collect();
+    ClinicKpis {
+        group: count.group,
+        clinics,
+        last_day: NaiveDate::from_num_days_from_ce_opt(columns.last_day)
+            .filter(|_| columns.last_day > 0),
+    }
 }

@@ -6,6 +6,7 @@ pub mod flow;
 pub mod kpis;
 pub mod observations;
 pub mod quality;
+pub mod report;
 pub mod source;
 mod stays;
 pub mod version;
