@@ -37,7 +37,7 @@ impl Code {
     #[must_use]
     pub fn of(error: &storage::Error) -> Self {
         match error {
-            storage::Error::Input(_) => Code::BadUserInput,
+            storage::Error::Input(_) | storage::Error::Refused(_) => Code::BadUserInput,
             storage::Error::Forbidden(_) => Code::Forbidden,
             storage::Error::Timeout(_) => Code::Timeout,
             storage::Error::Unavailable(_) => Code::Unavailable,

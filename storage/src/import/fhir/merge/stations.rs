@@ -20,6 +20,7 @@ pub fn merge(
     report: &mut Report,
 ) -> Result<()> {
     execute_for(conn, clinic, MOVES)?;
+    super::execute(conn, "ANALYZE staged_moves")?;
     let total = super::total(
         conn,
         "SELECT count(DISTINCT (identifier_system, identifier_value)) FROM staged_moves",
@@ -30,46 +31,63 @@ pub fn merge(
     for station in &new {
         create(conn, clinic, clinic_uid, station)?;
     }
-    if !new.is_empty() {
+    let renamed = execute_for(conn, clinic, RENAME)?;
+    if !new.is_empty() || renamed > 0 {
         raise_metadata_version(conn)?;
     }
     let created = new.len() as u64;
-    report.add("Station", created, 0, total - created);
+    report.add("Station", created, renamed, total - created - renamed);
     Ok(())
 }
 
-/// The station contacts of stays, by preference: ward contacts, locations with a period, departments. Within a contact:
-/// its locations, the organisation in charge, the department key.
+/// The station contacts of stays, by preference: ward contacts, locations with a period, departments, the ward that the
+/// stay names without a period. Within a contact: its locations, the organisation in charge, the department key.
 const MOVES: &str = "WITH zone AS (
          SELECT time_zone FROM clinics WHERE clinic_id = $1
      ), placed AS (
-         SELECT c.*, b.encounter_id, p.name AS place_name,
+         SELECT c.*, b.encounter_id, e.level, e.depth,
+                coalesce(e.admitted_at, e.admission_date::timestamp AT TIME ZONE zone.time_zone) AS contact_start,
+                coalesce(e.discharged_at, e.discharge_date::timestamp AT TIME ZONE zone.time_zone) AS contact_end
+         FROM (SELECT DISTINCT root_id FROM staged_roots) r
+         JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = r.root_id
+         JOIN fhir.contacts e ON e.clinic_id = $1 AND e.root_id = r.root_id
+         JOIN fhir.contact_places c ON c.clinic_id = $1 AND c.contact_id = e.fhir_id
+         CROSS JOIN zone
+     ), sought AS (
+         SELECT DISTINCT place_type, identifier_system, identifier_value FROM placed
+         WHERE place_id IS NULL AND place_type IS NOT NULL AND identifier_value IS NOT NULL
+     ), found AS (
+         SELECT DISTINCT ON (s.place_type, s.identifier_system, s.identifier_value) s.*, i.fhir_id
+         FROM sought s
+         JOIN fhir.identifiers i ON i.clinic_id = $1 AND i.resource_type = s.place_type AND i.value = s.identifier_value
+          AND (coalesce(s.identifier_system, '') = '' OR i.system = s.identifier_system)
+         ORDER BY s.place_type, s.identifier_system, s.identifier_value, i.nested, i.fhir_id
+     ), named AS (
+         SELECT c.*, p.name AS place_name,
                 CASE WHEN p.identifier_value IS NOT NULL THEN coalesce(p.identifier_system, '')
                      WHEN c.identifier_value IS NOT NULL THEN coalesce(c.identifier_system, '') ELSE '' END AS system,
                 coalesce(p.identifier_value, c.identifier_value, c.place_id, c.display) AS value,
-                CASE WHEN e.level IS NOT NULL THEN e.level WHEN t.depth = 1 THEN 'FACILITY'
-                     WHEN t.depth = 2 THEN 'DEPARTMENT' ELSE 'CARE' END AS contact_level,
-                coalesce(e.admitted_at, e.admission_date::timestamp AT TIME ZONE zone.time_zone) AS contact_start,
-                coalesce(e.discharged_at, e.discharge_date::timestamp AT TIME ZONE zone.time_zone) AS contact_end
-         FROM staged_contacts c
-         JOIN staged_encounters e USING (seq)
-         JOIN staged_tree t ON t.fhir_id = e.fhir_id
-         JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = t.root_id
-         LEFT JOIN staged_places p ON p.resource_type = c.place_type AND p.fhir_id = c.place_id
-         CROSS JOIN zone
+                CASE WHEN c.level IS NOT NULL THEN c.level WHEN c.depth = 1 THEN 'FACILITY'
+                     WHEN c.depth = 2 THEN 'DEPARTMENT' ELSE 'CARE' END AS contact_level
+         FROM placed c
+         LEFT JOIN found f ON c.place_id IS NULL AND f.place_type = c.place_type AND f.identifier_value = c.identifier_value
+          AND f.identifier_system IS NOT DISTINCT FROM c.identifier_system
+         LEFT JOIN fhir.places p ON p.clinic_id = $1 AND p.resource_type = c.place_type
+          AND p.fhir_id = coalesce(c.place_id, f.fhir_id)
          WHERE coalesce(c.physical_type, p.physical_type, 'wa') = 'wa'
      ), chosen AS (
          SELECT *,
                 CASE WHEN contact_level = 'CARE' THEN 1
                      WHEN source = 'LOCATION' AND started_at IS NOT NULL THEN 2
-                     WHEN contact_level = 'DEPARTMENT' AND source <> 'LOCATION' THEN 3 END AS preference,
+                     WHEN contact_level = 'DEPARTMENT' AND source <> 'LOCATION' THEN 3
+                     WHEN contact_level = 'FACILITY' AND source = 'LOCATION' AND physical_type = 'wa' THEN 4 END AS preference,
                 CASE WHEN source = 'LOCATION' AND started_at IS NOT NULL THEN '1'
                      WHEN source = 'LOCATION' THEN '2' || to_char(position, 'FM0000000000')
                      WHEN source = 'PROVIDER' THEN '3' ELSE '4' END AS choice
-         FROM placed WHERE value IS NOT NULL
+         FROM named WHERE value IS NOT NULL
      ), best AS (
          SELECT *, min(preference) OVER (PARTITION BY encounter_id) AS best_preference,
-                min(choice) OVER (PARTITION BY encounter_id, seq, preference) AS best_choice
+                min(choice) OVER (PARTITION BY encounter_id, contact_id, preference) AS best_choice
          FROM chosen WHERE preference IS NOT NULL
      )
      INSERT INTO staged_moves
@@ -77,6 +95,13 @@ const MOVES: &str = "WITH zone AS (
             coalesce(started_at, contact_start), CASE WHEN started_at IS NULL THEN contact_end ELSE ended_at END
      FROM best
      WHERE preference = best_preference AND choice = best_choice AND coalesce(started_at, contact_start) IS NOT NULL";
+
+/// Stations that were known by their identifier alone take the name that came later.
+const RENAME: &str = "UPDATE organisationunit u SET name = left(m.name, 230), shortname = left(m.name, 50)
+     FROM stations s
+     JOIN (SELECT identifier_system, identifier_value, mode() WITHIN GROUP (ORDER BY name) AS name
+           FROM staged_moves WHERE name <> identifier_value GROUP BY 1, 2) m USING (identifier_system, identifier_value)
+     WHERE s.clinic_id = $1 AND u.organisationunitid = s.station_id AND u.name = left(s.identifier_value, 230)";
 
 #[derive(QueryableByName)]
 struct Station {

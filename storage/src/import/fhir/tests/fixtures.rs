@@ -21,7 +21,7 @@ fn folder(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Imports a folder twice: the second time changes nothing.
+/// Imports a folder twice: the second time changes nothing, read or not.
 fn check(name: &str, quarantined: u64, expected: Counts) {
     let Some(path) = folder(name) else { return };
     let mut site = Site::new();
@@ -46,12 +46,11 @@ fn check(name: &str, quarantined: u64, expected: Counts) {
     ]
     .map(|sql| site.number(sql));
     assert_eq!(counts, expected);
-    let second = site.import(&path);
-    assert_eq!(
-        (second.created, second.updated, second.unchanged),
-        (0, 0, first.created),
-        "{second:#?}"
-    );
+    for settings in [forced(), Settings::default()] {
+        let again = site.take(&path, &settings).expect("the import works");
+        assert_eq!((again.created, again.updated), (0, 0), "{again:#?}");
+        assert_eq!(again.unchanged > 0, settings.is_forced, "{again:#?}");
+    }
 }
 
 #[test]
@@ -84,6 +83,19 @@ fn bad_lines_load() {
 #[test]
 fn all_folders_load_as_one_clinic() {
     check("", 1, [61, 70, 655, 15, 2002, 129, 810]);
+}
+
+#[test]
+fn the_ward_of_a_stay_is_its_station() {
+    let Some(path) = folder("mii") else { return };
+    let mut site = Site::new();
+    site.import(&path);
+    // One of the 22 contacts names a ward; the others name none, or an organisation for the whole stay.
+    assert_eq!(
+        site.texts("SELECT concat_ws(' ', identifier_value, started_at AT TIME ZONE 'Europe/Berlin', ended_at AT TIME ZONE 'Europe/Berlin')
+                    FROM station_transfers JOIN stations USING (station_id)"),
+        ["RHC-06 2024-02-14 00:00:00 2024-02-22 00:00:00"]
+    );
 }
 
 #[test]
