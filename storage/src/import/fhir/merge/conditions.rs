@@ -61,6 +61,7 @@ pub fn merge(
         unlinked,
         "diagnoses belong to no stay that is known",
     );
+    execute(conn, "ANALYZE conditions")?;
     execute(conn, TITLES)?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Phase two: from the temporary tables into the base tables, set-based.
 //!
+//! Tables are analyzed as soon as they are filled: a plan made for an empty table would read a full one row by row.
+//!
 //! The winning versions of contacts, places and identifiers are kept in the schema `fhir`, those of patients, diagnoses
 //! and observations in the base tables. What a delivery touches is taken back into staging beside it, and the rows of the
 //! base tables are worked out anew from all of that: so the order in which resources arrive does not matter.

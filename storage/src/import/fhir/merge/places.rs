@@ -19,6 +19,7 @@ pub fn merge(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
              name = excluded.name, physical_type = excluded.physical_type, updated_at = excluded.updated_at,
              version = excluded.version, body = excluded.body",
     )?;
+    super::execute(conn, "ANALYZE fhir.places")?;
     if is_first {
         return Ok(());
     }

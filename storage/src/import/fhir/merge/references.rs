@@ -34,6 +34,7 @@ pub fn replace(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()>
         clinic,
         "INSERT INTO fhir.identifiers SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers",
     )?;
+    execute(conn, "ANALYZE fhir.identifiers")?;
     Ok(())
 }
 

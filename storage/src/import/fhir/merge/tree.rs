@@ -45,6 +45,10 @@ pub fn merge(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
     execute_for(conn, clinic, STORE_PLACES)?;
     execute(
         conn,
+        "ANALYZE fhir.contacts, fhir.contact_diagnoses, fhir.contact_places",
+    )?;
+    execute(
+        conn,
         "INSERT INTO staged_roots SELECT DISTINCT root_id FROM staged_tree WHERE root_id IS NOT NULL",
     )?;
     execute(conn, "ANALYZE staged_roots")?;
@@ -128,7 +132,7 @@ const RECALL: &str = "WITH RECURSIVE touched AS (
 
 const PARENTS: &str = "INSERT INTO staged_parents
      SELECT fhir_id, CASE WHEN level IS DISTINCT FROM 'FACILITY' THEN part_of_id END,
-            (level = 'FACILITY' OR level IS NULL AND part_of_id IS NULL AND part_of_identifier IS NULL)
+            (level IS NOT DISTINCT FROM 'FACILITY' OR level IS NULL AND part_of_id IS NULL AND part_of_identifier IS NULL)
             AND setting = 'INPATIENT' AND admission_date IS NOT NULL
      FROM staged_encounters";
 
