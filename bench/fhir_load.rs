@@ -43,7 +43,9 @@ fn main() -> Result<()> {
     }
     let mut conn = storage::pool::connect(&std::env::var("DATABASE_URL")?)?;
     storage::migrate::run(&mut conn)?;
-    println!("| delivery | resources | bytes | seconds | resources/s | program CPU s | peak memory |");
+    println!(
+        "| delivery | resources | bytes | seconds | resources/s | program CPU s | peak memory |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     for (name, path, is_forced) in [
         ("full", &full, false),
@@ -91,7 +93,10 @@ fn cpu_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2);
-    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }
 
 fn status(name: &str) -> String {
@@ -120,11 +125,21 @@ fn write_delivery(folder: &Path, from: u32, to: u32, version: u32) -> Result<()>
     };
     let mut locations = create("Location.ndjson")?;
     for ward in 0..WARDS {
-        writeln!(locations, r#"{{"resourceType":"Location","id":"ward-{ward}","identifier":[{{"system":"https://example.org/ward","value":"W{ward:02}"}}],"name":"Station {ward}","physicalType":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/location-physical-type","code":"wa"}}]}}}}"#)?;
+        writeln!(
+            locations,
+            r#"{{"resourceType":"Location","id":"ward-{ward}","identifier":[{{"system":"https://example.org/ward","value":"W{ward:02}"}}],"name":"Station {ward}","physicalType":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/location-physical-type","code":"wa"}}]}}}}"#
+        )?;
     }
     for patient in from * 7 / 10..to * 7 / 10 {
-        let (sex, year, month) = (["female", "male"][patient as usize % 2], 1930 + patient % 80, 1 + patient % 12);
-        writeln!(files.patients, r#"{{"resourceType":"Patient","id":"patient-{patient:08}","meta":{{"versionId":"{version}","lastUpdated":"2026-01-0{version}T02:00:00Z","profile":["https://www.medizininformatik-initiative.de/fhir/core/modul-person/StructureDefinition/PatientPseudonymisiert"]}},"identifier":[{{"type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}}]}},"system":"https://example.org/pseudonym","value":"patient-{patient:08}"}}],"gender":"{sex}","birthDate":"{year}-{month:02}"}}"#)?;
+        let (sex, year, month) = (
+            ["female", "male"][patient as usize % 2],
+            1930 + patient % 80,
+            1 + patient % 12,
+        );
+        writeln!(
+            files.patients,
+            r#"{{"resourceType":"Patient","id":"patient-{patient:08}","meta":{{"versionId":"{version}","lastUpdated":"2026-01-0{version}T02:00:00Z","profile":["https://www.medizininformatik-initiative.de/fhir/core/modul-person/StructureDefinition/PatientPseudonymisiert"]}},"identifier":[{{"type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}}]}},"system":"https://example.org/pseudonym","value":"patient-{patient:08}"}}],"gender":"{sex}","birthDate":"{year}-{month:02}"}}"#
+        )?;
     }
     for number in from..to {
         let mut random = ChaCha8Rng::seed_from_u64(u64::from(number));
@@ -133,9 +148,19 @@ fn write_delivery(folder: &Path, from: u32, to: u32, version: u32) -> Result<()>
     Ok(())
 }
 
-fn stay(files: &mut Files, random: &mut ChaCha8Rng, number: u32, stays: u32, version: u32) -> Result<()> {
+fn stay(
+    files: &mut Files,
+    random: &mut ChaCha8Rng,
+    number: u32,
+    stays: u32,
+    version: u32,
+) -> Result<()> {
     let patient = random.random_range(0..stays * 7 / 10);
-    let first = NaiveDate::from_ymd_opt(2020, 1, 1).ok_or("a day")?.and_hms_opt(6, 0, 0).ok_or("a time")?.and_utc();
+    let first = NaiveDate::from_ymd_opt(2020, 1, 1)
+        .ok_or("a day")?
+        .and_hms_opt(6, 0, 0)
+        .ok_or("a time")?
+        .and_utc();
     let start = first + Duration::minutes(random.random_range(0..6 * 365 * 24 * 60));
     let hours = random.random_range(4..300);
     let end = start + Duration::hours(hours);
@@ -154,24 +179,67 @@ fn stay(files: &mut Files, random: &mut ChaCha8Rng, number: u32, stays: u32, ver
     for place in 0..diagnoses {
         let role = if place == 0 { "CC" } else { "CM" };
         let comma = if place == 0 { "" } else { "," };
-        write!(named, r#"{comma}{{"condition":{{"reference":"Condition/condition-{number:08}-{place}"}},"use":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/diagnosis-role","code":"{role}"}}]}}}}"#)?;
-        let code = format!("{}{:02}.{}", (b'A' + random.random_range(0..20)) as char, random.random_range(0..99), random.random_range(0..9));
-        writeln!(files.conditions, r#"{{"resourceType":"Condition","id":"condition-{number:08}-{place}",{common},"verificationStatus":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}}]}},"code":{{"coding":[{{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","version":"2024","code":"{code}","display":"Diagnose {code}"}},{{"system":"http://snomed.info/sct","code":"38341003"}}]}},"encounter":{{"reference":"Encounter/stay-{number:08}"}},"recordedDate":"{}"}}"#, start.date_naive())?;
+        write!(
+            named,
+            r#"{comma}{{"condition":{{"reference":"Condition/condition-{number:08}-{place}"}},"use":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/diagnosis-role","code":"{role}"}}]}}}}"#
+        )?;
+        let code = format!(
+            "{}{:02}.{}",
+            (b'A' + random.random_range(0..20)) as char,
+            random.random_range(0..99),
+            random.random_range(0..9)
+        );
+        writeln!(
+            files.conditions,
+            r#"{{"resourceType":"Condition","id":"condition-{number:08}-{place}",{common},"verificationStatus":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}}]}},"code":{{"coding":[{{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","version":"2024","code":"{code}","display":"Diagnose {code}"}},{{"system":"http://snomed.info/sct","code":"38341003"}}]}},"encounter":{{"reference":"Encounter/stay-{number:08}"}},"recordedDate":"{}"}}"#,
+            start.date_naive()
+        )?;
     }
-    let (source, reason) = (["E", "N", "V"][random.random_range(0..3)], ["01", "07", "06"][random.random_range(0..3)]);
-    let rest = format!(r#","diagnosis":[{named}],"hospitalization":{{"admitSource":{{"coding":[{{"system":"http://fhir.de/CodeSystem/dgkev/Aufnahmeanlass","code":"{source}"}}]}},"dischargeDisposition":{{"extension":[{{"url":"http://fhir.de/StructureDefinition/Entlassungsgrund","extension":[{{"url":"ErsteUndZweiteStelle","valueCoding":{{"code":"{reason}"}}}},{{"url":"DritteStelle","valueCoding":{{"code":"9"}}}}]}}]}}}}"#);
-    writeln!(files.encounters, "{}", contact("einrichtungskontakt", &format!("stay-{number:08}"), &rest, start, end))?;
+    let (source, reason) = (
+        ["E", "N", "V"][random.random_range(0..3)],
+        ["01", "07", "06"][random.random_range(0..3)],
+    );
+    let rest = format!(
+        r#","diagnosis":[{named}],"hospitalization":{{"admitSource":{{"coding":[{{"system":"http://fhir.de/CodeSystem/dgkev/Aufnahmeanlass","code":"{source}"}}]}},"dischargeDisposition":{{"extension":[{{"url":"http://fhir.de/StructureDefinition/Entlassungsgrund","extension":[{{"url":"ErsteUndZweiteStelle","valueCoding":{{"code":"{reason}"}}}},{{"url":"DritteStelle","valueCoding":{{"code":"9"}}}}]}}]}}}}"#
+    );
+    writeln!(
+        files.encounters,
+        "{}",
+        contact(
+            "einrichtungskontakt",
+            &format!("stay-{number:08}"),
+            &rest,
+            start,
+            end
+        )
+    )?;
     let visits = random.random_range(2..=4) + i64::from(random.random_bool(0.2));
     for visit in 0..visits {
         let part = |place: i64| start + Duration::minutes(hours * 60 * place / visits);
         let ward = random.random_range(0..WARDS);
-        let rest = format!(r#","partOf":{{"reference":"Encounter/stay-{number:08}"}},"location":[{{"location":{{"reference":"Location/ward-{ward}"}},"status":"completed"}}]"#);
-        writeln!(files.encounters, "{}", contact("versorgungsstellenkontakt", &format!("visit-{number:08}-{visit}"), &rest, part(visit), part(visit + 1)))?;
+        let rest = format!(
+            r#","partOf":{{"reference":"Encounter/stay-{number:08}"}},"location":[{{"location":{{"reference":"Location/ward-{ward}"}},"status":"completed"}}]"#
+        );
+        writeln!(
+            files.encounters,
+            "{}",
+            contact(
+                "versorgungsstellenkontakt",
+                &format!("visit-{number:08}-{visit}"),
+                &rest,
+                part(visit),
+                part(visit + 1)
+            )
+        )?;
     }
     for place in 0..12 {
         let at = start + Duration::minutes(random.random_range(0..hours * 60));
         let value = random.random_range(50.0..150.0_f64);
-        writeln!(files.observations, r#"{{"resourceType":"Observation","id":"observation-{number:08}-{place}",{common},"status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"718-{place}","display":"Hemoglobin"}}]}},"encounter":{{"reference":"Encounter/stay-{number:08}"}},"effectiveDateTime":"{}","valueQuantity":{{"value":{value:.1},"unit":"g/L","system":"http://unitsofmeasure.org","code":"g/L"}}}}"#, at.to_rfc3339_opts(SecondsFormat::Secs, true))?;
+        writeln!(
+            files.observations,
+            r#"{{"resourceType":"Observation","id":"observation-{number:08}-{place}",{common},"status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"718-{place}","display":"Hemoglobin"}}]}},"encounter":{{"reference":"Encounter/stay-{number:08}"}},"effectiveDateTime":"{}","valueQuantity":{{"value":{value:.1},"unit":"g/L","system":"http://unitsofmeasure.org","code":"g/L"}}}}"#,
+            at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        )?;
     }
     Ok(())
 }
