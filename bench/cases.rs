@@ -132,7 +132,7 @@ impl Places {
     fn later_pages(&self, conn: &mut Connection) -> Result<Vec<Case>> {
         let rows = ROWS as usize;
         let listing = self.first_page(&self.large);
-        let events = events::count(conn, &listing, 1_000 * i64::from(ROWS))?;
+        let events = events::count(conn, &listing, Some(1_000 * i64::from(ROWS)))?;
         let deepest = (usize::try_from(events)? / rows).min(1_000);
         let case = |number: usize| {
             let mut case = self.single(
@@ -226,6 +226,7 @@ impl Places {
 /// The first page, newest first.
 pub const FIRST_PAGE: Page = Page {
     rows: ROWS,
+    skip: 0,
     reading: Reading::Forward,
     from: None,
 };
@@ -234,8 +235,11 @@ fn listing(kind: EventKind, stages: &[i64], units: Option<Vec<i64>>) -> Listing 
     Listing {
         kind,
         units,
+        lent: None,
         stages: stages.to_vec(),
         option_combos: None,
+        hidden_elements: Vec::new(),
+        today: chrono::Utc::now().date_naive(),
         filter: EventFilter::default(),
         order: EventOrder::by_occurred_date(Direction::Descending),
     }
@@ -254,11 +258,7 @@ fn cursor_at(conn: &mut Connection, listing: &Listing, rows: usize) -> Result<Cu
         let last = found
             .last()
             .ok_or("the large unit holds too few events for this page")?;
-        from = Some(Cursor {
-            order: Direction::Descending,
-            date: last.occurreddate,
-            id: last.eventid,
-        });
+        from = Some(events::cursor(listing, last));
         left -= found.len();
     }
     from.ok_or_else(|| "there is no row before the first".into())

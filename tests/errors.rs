@@ -87,7 +87,7 @@ async fn a_list_that_cannot_be_answered_names_the_argument() {
         "SELECT s.uid AS id FROM programstage s JOIN program p USING (programid) WHERE p.code = 'ANC'",
     );
     let district = server.id("SELECT uid AS id FROM organisationunit WHERE code = 'NY_D001'");
-    let ascending = seal("a:-:1");
+    let ascending = seal("occurredAt:asc\n1\n-\n");
     let cases = [
         (
             json!({ "program": "NoSuchProg1" }),
@@ -102,7 +102,7 @@ async fn a_list_that_cannot_be_answered_names_the_argument() {
             "before",
         ),
         (
-            json!({ "after": seal("d:99999999999999999999:1") }),
+            json!({ "after": seal("occurredAt:desc\n1\n20:99999999999999999999\n") }),
             "BAD_USER_INPUT",
             "after",
         ),

@@ -80,3 +80,67 @@ async fn who_calls_and_what_they_may_read_is_asked_once_and_kept() {
         "a new version empties the caches"
     );
 }
+
+#[actix_web::test]
+async fn a_page_whose_names_are_known_takes_two() {
+    let server = Server::start();
+    let admin = server.user("admin");
+    let program = server.id("SELECT uid AS id FROM program WHERE code = 'OPD'");
+    server.execute(
+        "INSERT INTO fileresource (uid, name, contenttype, contentlength, contentmd5, storagekey)
+         VALUES ('fileAAAAAAA', 'x-ray.png', 'image/png', 12345, '', 'a');
+         UPDATE dataelement SET valuetype = 'IMAGE' WHERE name = 'Referred to';
+         UPDATE singleevent SET assigneduserid = 1 + eventid % 20, eventdatavalues = eventdatavalues
+             || (SELECT jsonb_build_object(uid, jsonb_build_object('value', 'fileAAAAAAA')) FROM dataelement WHERE name = 'Referred to')",
+    );
+    let page = "query ($program: ID!, $first: Int!) {
+      events(program: $program, first: $first) {
+        nodes {
+          programStage { name columns { name optionSet { options { name } } } }
+          orgUnit { name parent { name } } assignedUser { name }
+          cells { name raw display orgUnit { name } file { name contentType size } }
+        }
+      }
+    }";
+    let recorded = server.record();
+    let ask = |first: u32| admin.data(page, json!({ "program": program, "first": first }));
+    let first = ask(15).await;
+    let _ = recorded.take();
+    assert_eq!(ask(15).await, first);
+    let warm = recorded.take();
+    assert_eq!(warm.len(), 2, "the token and the page: {warm:#?}");
+    let cells = first["events"]["nodes"][0]["cells"].as_array();
+    let file = cells
+        .expect("cells")
+        .iter()
+        .find(|cell| cell["file"].is_object());
+    let file = file.expect("a picture");
+    assert_eq!(file["display"], "x-ray.png");
+    assert_eq!(
+        file["file"],
+        json!({ "name": "x-ray.png", "contentType": "image/png", "size": 12345 })
+    );
+}
+
+#[actix_web::test]
+async fn a_changed_name_is_seen_with_the_next_metadata_version() {
+    let server = Server::start();
+    let admin = server.user("admin");
+    let unit = server.id("SELECT uid AS id FROM organisationunit WHERE code = 'NY_F0001'");
+    let name = async || {
+        let document = "query ($unit: ID!) { me { firstName } orgUnit(id: $unit) { name } }";
+        admin.data(document, json!({ "unit": unit })).await
+    };
+    let before = name().await;
+    server.execute(
+        "UPDATE organisationunit SET name = 'Renamed' WHERE code = 'NY_F0001';
+         UPDATE userinfo SET firstname = 'Renamed' WHERE username = 'admin';
+         UPDATE metadataversion SET version = version + 1",
+    );
+    let after = name().await;
+    assert_ne!(before, after);
+    assert_eq!(
+        after,
+        json!({ "me": { "firstName": "Renamed" }, "orgUnit": { "name": "Renamed" } })
+    );
+}

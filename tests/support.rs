@@ -52,6 +52,10 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         statement_timeout: 30,
         checkout_timeout: 1,
         minimum_cell,
+        minimum_event_cell: 0,
+        import_limit: 64,
+        sockets: 4,
+        allowed_origins: vec![],
     }
 }
 

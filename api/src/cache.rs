@@ -6,6 +6,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// Most values of a cache. Keys come from clients too, so a full cache starts anew.
+const MOST: usize = 100_000;
+
 /// Values by key that are valid for one version; the first read under a newer version empties the cache.
 pub struct VersionedCache<K, V> {
     inner: Mutex<(i64, HashMap<K, Arc<V>>)>,
@@ -36,6 +39,9 @@ impl<K: Eq + Hash, V> VersionedCache<K, V> {
             *inner = (version, HashMap::new());
         }
         if inner.0 == version {
+            if inner.1.len() >= MOST {
+                inner.1.clear();
+            }
             inner.1.insert(key, Arc::clone(&value));
         }
         value

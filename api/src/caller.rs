@@ -1,15 +1,43 @@
 //! Who calls: from the `Authorization` header to a person with scopes, and what is known for that request.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
-use storage::{Error, Result, events::ProgramScope};
+use storage::{
+    Error, Result,
+    events::ProgramScope,
+    org_units::{self, OrgUnit},
+};
 
-use crate::{cache::VersionedCache, db::Db, loaders::Loaders};
+use crate::{
+    cache::VersionedCache,
+    db::Db,
+    feed::Feed,
+    loaders::{Kept, Loaders},
+    writing::ImportMetadata,
+};
+
+/// The org units of a metadata version: all of them, since scopes need the whole tree anyway.
+struct Places {
+    tree: Arc<Tree>,
+    units: HashMap<i64, Arc<OrgUnit>>,
+}
+
+impl Places {
+    fn new(units: Vec<OrgUnit>) -> Self {
+        Places {
+            tree: Arc::new(org_units::tree_of(&units)),
+            units: units
+                .into_iter()
+                .map(|unit| (unit.organisationunitid, Arc::new(unit)))
+                .collect(),
+        }
+    }
+}
 
 /// What all requests share.
 #[derive(Clone)]
@@ -18,22 +46,38 @@ pub struct Shared {
     pub db: Db,
     /// Minimum number of patients behind a shown figure; 0 or 1 shows all.
     pub minimum_cell: u32,
-    trees: Arc<VersionedCache<(), Tree>>,
+    /// Minimum number of events behind a shown figure of an aggregate; 0 or 1 shows all.
+    pub minimum_event_cell: u32,
+    /// News of changes.
+    pub feed: Feed,
+    pub(crate) import_metadata: ImportMetadata,
+    places: Arc<VersionedCache<(), Places>>,
     callers: Arc<VersionedCache<i64, Caller>>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
+    kept: Arc<Kept>,
 }
 
 impl Shared {
     /// Shared state over a database, with empty caches.
     #[must_use]
-    pub fn new(db: Db, minimum_cell: u32) -> Self {
+    pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32) -> Self {
         Shared {
+            feed: Feed::new(db.pool().clone()),
             db,
             minimum_cell,
-            trees: Arc::default(),
+            minimum_event_cell,
+            import_metadata: Arc::default(),
+            places: Arc::default(),
             callers: Arc::default(),
             scopes: Arc::default(),
+            kept: Arc::default(),
         }
+    }
+
+    /// The same state, asked through another [`Db`]: the one that holds a request's connection.
+    #[must_use]
+    pub fn through(&self, db: Db) -> Self {
+        Shared { db, ..self.clone() }
     }
 
     /// The context of a request that carries a token; `None` when the token is not valid.
@@ -41,15 +85,23 @@ impl Shared {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn authenticate(&self, token: String) -> Result<Option<RequestContext>> {
-        let (trees, callers) = (Arc::clone(&self.trees), Arc::clone(&self.callers));
+        match self.find_caller(token.clone()).await {
+            // PostgreSQL may have closed the connection since it was last used. Nothing else was asked yet.
+            Err(Error::Unavailable(_)) if self.db.reconnect()? => self.find_caller(token).await,
+            found => found,
+        }
+    }
+
+    async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
+        let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
         let found = self.db.run("authenticate", move |conn| {
             let Some(session) = storage::tokens::authenticate(conn, &token)? else {
                 return Ok(None);
             };
             let version = session.metadata_version;
-            let tree = match trees.get(version, &()) {
-                Some(tree) => tree,
-                None => trees.put(version, (), storage::org_units::tree(conn)?),
+            let places = match places.get(version, &()) {
+                Some(places) => places,
+                None => places.put(version, (), Places::new(org_units::all(conn)?)),
             };
             let caller = match callers.get(version, &session.user_id) {
                 Some(caller) => caller,
@@ -58,15 +110,16 @@ impl Shared {
                     None => return Ok(None),
                 },
             };
-            Ok(Some((version, tree, caller)))
+            Ok(Some((version, places, caller)))
         });
         Ok(found
             .await?
-            .map(|(metadata_version, tree, caller)| RequestContext {
+            .map(|(metadata_version, places, caller)| RequestContext {
                 shared: self.clone(),
-                loader: Loaders::new(self.db.clone()),
+                loader: Loaders::new(self.db.clone(), Arc::clone(&self.kept), metadata_version),
                 metadata_version,
-                tree,
+                tree: Arc::clone(&places.tree),
+                places,
                 caller,
                 data_versions: Mutex::default(),
             }))
@@ -83,6 +136,7 @@ pub struct RequestContext {
     pub tree: Arc<Tree>,
     /// The person.
     pub caller: Arc<Caller>,
+    places: Arc<Places>,
     metadata_version: i64,
     data_versions: Mutex<BTreeSet<i64>>,
 }
@@ -92,6 +146,24 @@ impl RequestContext {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.shared.db
+    }
+
+    /// The unit with a key; `None` when there is none.
+    #[must_use]
+    pub fn unit(&self, id: i64) -> Option<Arc<OrgUnit>> {
+        self.places.units.get(&id).cloned()
+    }
+
+    /// The unit with an identifier; `None` when there is none.
+    #[must_use]
+    pub fn unit_by_uid(&self, uid: &str) -> Option<Arc<OrgUnit>> {
+        self.unit(self.tree.find(uid)?.id)
+    }
+
+    /// The version of metadata and people that the request sees.
+    #[must_use]
+    pub fn metadata_version(&self) -> i64 {
+        self.metadata_version
     }
 
     /// A program as the caller may read it.

@@ -71,6 +71,9 @@ pub enum Import {
         /// Username recorded as the importer
         #[arg(long, default_value = "admin")]
         user: String,
+        /// What is stored when an object is refused: nothing, or the good ones
+        #[arg(long, default_value = "object")]
+        atomic: Atomic,
     },
     /// FHIR R4: NDJSON or bundles, also as .gz or in a .zip
     ///
@@ -104,6 +107,15 @@ pub struct Delivery {
     /// Threads that parse [default: one for each core, at least two]
     #[arg(long, value_name = "NUMBER")]
     pub threads: Option<usize>,
+}
+
+/// What an import stores when it refuses an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Atomic {
+    /// Nothing
+    All,
+    /// The good objects
+    Object,
 }
 
 /// What can be done with tokens.

@@ -13,12 +13,12 @@ use storage::{
     Connection,
     cluster::{self, Cluster, ClusterError},
     generate::{self, Volume},
-    import::{self, Report},
+    import::{self, Report, tracker::AtomicMode},
     migrate, pool, refresh, tokens, verify,
 };
 
 use crate::{
-    cli::{Command, Delivery, Import, Preset, Token},
+    cli::{Atomic, Command, Delivery, Import, Preset, Token},
     config::{ServerSettings, Settings},
     server,
 };
@@ -176,7 +176,13 @@ fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
     let progress = progress_bar();
     let report = match source {
         Import::Metadata { file } => import::metadata::run(conn, &file, &progress),
-        Import::Tracker { file, user } => import::tracker::run(conn, &file, &user, &progress),
+        Import::Tracker { file, user, atomic } => {
+            let atomic = match atomic {
+                Atomic::All => AtomicMode::All,
+                Atomic::Object => AtomicMode::Object,
+            };
+            import::tracker::run(conn, &file, &user, atomic, &progress)
+        }
         Import::Fhir(delivery) => {
             let settings = settings(&delivery)?;
             import::fhir::run(conn, &delivery.path, &delivery.clinic, &settings, &progress)

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+use crate::rest::body::BodyLimit;
+
 /// Settings that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -69,6 +71,21 @@ pub struct ServerSettings {
     /// Fewest patients behind a figure that analytics show; 0 shows all
     #[arg(long, env = "CLINIGRAPH_MINIMUM_CELL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub minimum_cell: u32,
+
+    /// Fewest events behind a figure that aggregates of events show; 0 shows all
+    #[arg(long, env = "CLINIGRAPH_MINIMUM_EVENT_CELL", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub minimum_event_cell: u32,
+    /// Largest body of an import over HTTP, megabytes
+    #[arg(long, env = "CLINIGRAPH_IMPORT_LIMIT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub import_limit: u32,
+
+    /// Open sockets for subscriptions at a time
+    #[arg(long, env = "CLINIGRAPH_SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub sockets: u32,
+
+    /// Origins of other sites whose pages may open sockets here, e.g. <https://app.example.org>, separated by commas
+    #[arg(long, env = "CLINIGRAPH_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<String>,
 }
 
 impl Settings {
@@ -102,6 +119,12 @@ impl Settings {
 }
 
 impl ServerSettings {
+    /// Largest body of an import.
+    #[must_use]
+    pub fn body_limit(&self) -> BodyLimit {
+        BodyLimit(self.import_limit as usize * 1024 * 1024)
+    }
+
     /// Longest time a statement may run.
     #[must_use]
     pub fn statement_timeout(&self) -> Duration {

@@ -13,12 +13,14 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web,
 };
-use async_graphql::{Request, Response, Variables, parser::types::OperationType};
+use async_graphql::{Response, parser::types::OperationType};
 use serde::Deserialize;
+use tracing::Instrument;
 
 use crate::{
-    caller::{RequestContext, Shared, token_of},
-    graphql::{Schema, error::Code},
+    caller::{Shared, token_of},
+    engine::{Engine, Parameters},
+    graphql::{error::Code, is_request_error},
     metrics::Metrics,
 };
 
@@ -27,15 +29,6 @@ pub const LONGEST_BODY: usize = 1024 * 1024;
 
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
-
-/// A request as clients send it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<serde_json::Value>,
-}
 
 /// A GET request: variables are JSON in a string.
 #[derive(Debug, Deserialize)]
@@ -53,11 +46,27 @@ enum Media {
     Json,
 }
 
+/// What a request came to.
+enum Outcome {
+    /// It was answered: the body, and what is said of it outside.
+    Answered(Answer),
+    /// The token is unknown, expired or revoked.
+    Unauthenticated,
+    /// Views were refreshed again and again while it ran.
+    Refreshing,
+}
+
+struct Answer {
+    body: Vec<u8>,
+    is_ok: bool,
+    is_request_error: bool,
+}
+
 /// `GET` and `POST /graphql`.
 pub async fn graphql(
     request: HttpRequest,
     body: actix_web::Result<web::Bytes>,
-    schema: web::Data<Schema>,
+    engine: web::Data<Engine>,
     shared: web::Data<Shared>,
     metrics: web::Data<Metrics>,
 ) -> HttpResponse {
@@ -75,88 +84,67 @@ pub async fn graphql(
         Ok(parameters) => parameters,
         Err(response) => return response,
     };
-    let timer = metrics.start();
-    let mut response = match answer(&request, &schema, &shared, &parameters).await {
-        Ok(response) => response,
-        Err(response) => return response,
+    let Some(token) = token(&request) else {
+        return unauthenticated("send an API token: `Authorization: Bearer …`");
     };
-    give_codes(&mut response);
-    timer.finish(if response.is_ok() { "ok" } else { "error" });
-    respond(media, &response)
+    let timer = metrics.start();
+    let (engine, state) = (engine.into_inner(), shared.get_ref().clone());
+    let outcome = shared.db.attend(move |db| async move {
+        answer(&engine, &state.through(db), &token, &parameters).await
+    });
+    match outcome.instrument(tracing::info_span!("graphql")).await {
+        Ok(Outcome::Answered(answer)) => {
+            timer.finish(if answer.is_ok { "ok" } else { "error" });
+            respond(media, answer)
+        }
+        Ok(Outcome::Unauthenticated) => {
+            unauthenticated("the API token is unknown, expired or revoked")
+        }
+        Ok(Outcome::Refreshing) => unavailable("the data are being refreshed; try again"),
+        Err(error) => failed(&error),
+    }
 }
 
 /// Authenticates and executes. When a refresh is published between two fields, the whole document is answered anew.
 async fn answer(
-    request: &HttpRequest,
-    schema: &Schema,
+    engine: &Engine,
     shared: &Shared,
+    token: &str,
     parameters: &Parameters,
-) -> Result<Response, HttpResponse> {
+) -> storage::Result<Outcome> {
     for _ in 0..3 {
-        let context = Arc::new(authenticate(request, shared).await?);
-        let document = document(parameters, Arc::clone(&context))?;
-        let response = schema.execute(document).await;
+        let Some(context) = shared.authenticate(token.to_owned()).await? else {
+            return Ok(Outcome::Unauthenticated);
+        };
+        let context = Arc::new(context);
+        let mut response = engine.execute(parameters, Arc::clone(&context)).await;
         if !context.saw_two_data_versions() {
-            return Ok(response);
+            give_codes(&mut response);
+            return Ok(Outcome::Answered(write(&response)));
         }
     }
-    Err(unavailable("the data are being refreshed; try again"))
+    Ok(Outcome::Refreshing)
 }
 
-/// The caller of a request.
-///
-/// # Errors
-/// The answer 401 without a valid token, 503 while the database is away.
-pub async fn authenticate(
-    request: &HttpRequest,
-    shared: &Shared,
-) -> Result<RequestContext, HttpResponse> {
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let Some(token) = header.and_then(token_of) else {
-        return Err(unauthenticated(
-            "send an API token: `Authorization: Bearer …`",
-        ));
-    };
-    match shared.authenticate(token).await {
-        Ok(Some(context)) => Ok(context),
-        Ok(None) => Err(unauthenticated(
-            "the API token is unknown, expired or revoked",
-        )),
-        Err(error) if Code::of(&error) == Code::Unavailable => {
-            tracing::error!(error = %error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "database unavailable");
-            Err(unavailable(
-                "the database is not available at the moment; try again",
-            ))
-        }
-        Err(error) => {
-            tracing::error!(error = %error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "authentication failed");
-            Err(error_response(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "INTERNAL",
-                "something went wrong inside the server",
-            ))
-        }
-    }
+/// The token of a request; `None` when it carries none.
+fn token(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
+    token_of(header.to_str().ok()?)
 }
 
-fn document(
-    parameters: &Parameters,
-    context: Arc<RequestContext>,
-) -> Result<Request, HttpResponse> {
-    let mut document = Request::new(&parameters.query).data(context);
-    if let Some(name) = &parameters.operation_name {
-        document = document.operation_name(name);
+/// The answer to a request that the database did not serve.
+fn failed(error: &storage::Error) -> HttpResponse {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    if Code::of(error) == Code::Unavailable {
+        tracing::error!(%error, ?cause, "database unavailable");
+        return unavailable("the database is not available at the moment; try again");
     }
-    match &parameters.variables {
-        None | Some(serde_json::Value::Null) => Ok(document),
-        Some(variables @ serde_json::Value::Object(_)) => {
-            Ok(document.variables(Variables::from_json(variables.clone())))
-        }
-        Some(_) => Err(bad_request("variables must be an object")),
-    }
+    tracing::error!(%error, ?cause, "authentication failed");
+    error_response(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL",
+        "something went wrong inside the server",
+    )
 }
 
 fn read(request: &HttpRequest, body: &[u8]) -> Result<Parameters, HttpResponse> {
@@ -177,8 +165,17 @@ fn read(request: &HttpRequest, body: &[u8]) -> Result<Parameters, HttpResponse> 
             "send the request as application/json",
         ));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| bad_request(&format!("the body is not a GraphQL request: {error}")))
+    let parameters: Parameters = serde_json::from_slice(body)
+        .map_err(|error| bad_request(&format!("the body is not a GraphQL request: {error}")))?;
+    with_variables(parameters)
+}
+
+/// A request whose variables, if it has any, are an object.
+fn with_variables(parameters: Parameters) -> Result<Parameters, HttpResponse> {
+    match &parameters.variables {
+        None | Some(serde_json::Value::Null | serde_json::Value::Object(_)) => Ok(parameters),
+        Some(_) => Err(bad_request("variables must be an object")),
+    }
 }
 
 fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
@@ -212,7 +209,7 @@ fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
             .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
         return Err(response);
     }
-    Ok(parameters)
+    with_variables(parameters)
 }
 
 /// Whether the operation that a document runs is not a query. A document that does not parse is left to the schema.
@@ -250,42 +247,39 @@ fn accepted(request: &HttpRequest) -> Option<Media> {
     )
 }
 
-fn respond(media: Media, response: &Response) -> HttpResponse {
+/// Writes a response. A request error has no data at all, not even null.
+fn write(response: &Response) -> Answer {
     let is_request_error = is_request_error(response);
+    let body = match is_request_error {
+        true => serde_json::to_vec(&serde_json::json!({ "errors": response.errors })),
+        false => serde_json::to_vec(response),
+    };
+    Answer {
+        // Names and values are texts and numbers, which can always be written.
+        body: body.unwrap_or_default(),
+        is_ok: response.is_ok(),
+        is_request_error,
+    }
+}
+
+fn respond(media: Media, answer: Answer) -> HttpResponse {
     let status = match media {
-        Media::ResponseJson if is_request_error => StatusCode::BAD_REQUEST,
+        Media::ResponseJson if answer.is_request_error => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
     let name = match media {
         Media::ResponseJson => "application/graphql-response+json; charset=utf-8",
         Media::Json => "application/json; charset=utf-8",
     };
-    let mut builder = HttpResponse::build(status);
-    builder
+    HttpResponse::build(status)
         .content_type(name)
-        .insert_header((header::CACHE_CONTROL, "no-store"));
-    if is_request_error {
-        return builder.body(serde_json::json!({ "errors": response.errors }).to_string());
-    }
-    match serde_json::to_vec(response) {
-        Ok(body) => builder.body(body),
-        Err(_) => error_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "INTERNAL",
-            "the answer could not be written",
-        ),
-    }
-}
-
-/// Whether a document was refused before any field ran: then there is no data at all, not even null.
-fn is_request_error(response: &Response) -> bool {
-    response.data == async_graphql::Value::Null
-        && response.errors.iter().all(|error| error.path.is_empty())
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(answer.body)
 }
 
 /// Errors that async-graphql makes itself have no code: syntax, validation, limits, values of the wrong form. All of them
 /// are the client's to mend.
-fn give_codes(response: &mut Response) {
+pub(crate) fn give_codes(response: &mut Response) {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
@@ -322,7 +316,8 @@ fn unauthenticated(message: &str) -> HttpResponse {
     response
 }
 
-fn unavailable(message: &str) -> HttpResponse {
+/// The answer 503 with the time to wait.
+pub(crate) fn unavailable(message: &str) -> HttpResponse {
     let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message);
     response
         .headers_mut()
@@ -330,7 +325,8 @@ fn unavailable(message: &str) -> HttpResponse {
     response
 }
 
-fn error_response(status: StatusCode, code: &str, message: &str) -> HttpResponse {
+/// An answer without data.
+pub(crate) fn error_response(status: StatusCode, code: &str, message: &str) -> HttpResponse {
     let body =
         serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
     HttpResponse::build(status)

@@ -6,9 +6,14 @@ use clap::Parser;
 use clinigraph::{
     cli::{Cli, Command},
     commands::{self, Database, Failure},
+    server::asked_to_stop,
     telemetry,
 };
 use tokio::signal::unix::{self, SignalKind};
+
+/// An answer is thousands of short-lived texts and futures, made and freed on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -86,18 +91,4 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|_| Err("the command stopped unexpectedly".to_owned()))
-}
-
-/// Ends when the terminal or the system asks the program to stop; never where signals cannot be heard.
-async fn asked_to_stop() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        unix::signal(SignalKind::interrupt()),
-        unix::signal(SignalKind::terminate()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

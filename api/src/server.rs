@@ -1,28 +1,33 @@
 //! Routes and the life of the HTTP server.
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpResponse, HttpServer, guard,
     middleware::{Compress, DefaultHeaders},
     web,
 };
 use storage::pool::{Pool, Settings};
+use tokio::signal::unix::{self, SignalKind};
 
 use crate::{
     assets,
     caller::Shared,
     config::ServerSettings,
     db::Db,
-    graphql::{Schema, schema},
+    engine::Engine,
     http,
     metrics::Metrics,
+    rest::{self, body::BodyLimit},
+    socket::{self, Sockets},
 };
 
 /// What every worker of the server holds.
 #[derive(Clone)]
 pub struct State {
-    schema: Schema,
+    engine: web::Data<Engine>,
     shared: Shared,
     metrics: Metrics,
+    sockets: Sockets,
+    body_limit: BodyLimit,
 }
 
 impl State {
@@ -34,9 +39,11 @@ impl State {
         let db = Db::new(pool, size, settings.checkout_timeout());
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
-            schema: schema(),
-            shared: Shared::new(db, settings.minimum_cell),
+            engine: web::Data::new(Engine::default()),
+            shared: Shared::new(db, settings.minimum_cell, settings.minimum_event_cell),
             metrics,
+            sockets: Sockets::new(settings),
+            body_limit: settings.body_limit(),
         })
     }
 }
@@ -45,18 +52,27 @@ impl State {
 pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |routes| {
         routes
-            .app_data(web::Data::new(state.schema))
+            .app_data(web::Data::new(state.engine.schema().clone()))
+            .app_data(state.engine)
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
+            .app_data(web::Data::new(state.sockets))
+            .app_data(web::Data::new(state.body_limit))
             .app_data(web::PayloadConfig::new(http::LONGEST_BODY))
             .service(
                 web::resource("/graphql")
+                    .route(
+                        web::get()
+                            .guard(guard::fn_guard(socket::is_upgrade))
+                            .to(socket::open),
+                    )
                     .route(web::get().to(http::graphql))
                     .route(web::post().to(http::graphql)),
             )
             .route("/healthz", web::get().to(healthz))
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(metrics))
+            .configure(rest::configure)
             .configure(assets::configure);
     }
 }
@@ -77,6 +93,7 @@ pub async fn serve(
         checkout_timeout: settings.checkout_timeout(),
     });
     let state = State::new(pool, settings.pool_size, settings)?;
+    let sockets = state.sockets.clone();
     let server = HttpServer::new(move || {
         App::new()
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -95,9 +112,27 @@ pub async fn serve(
             .first()
             .map_or(settings.listen.as_str(), String::as_str),
     );
+    actix_web::rt::spawn(async move {
+        asked_to_stop().await;
+        sockets.close_all();
+    });
     server
         .await
         .map_err(|error| format!("the server stopped: {error}"))
+}
+
+/// Ends with the signal that stops the server too; never where signals cannot be heard.
+pub async fn asked_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        unix::signal(SignalKind::interrupt()),
+        unix::signal(SignalKind::terminate()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 /// The process lives.

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::org_unit::{Tree, Unit, UnitSet};
+use crate::{
+    event::refusal::{Part, Refusal},
+    org_unit::{Tree, Unit, UnitSet},
+};
 
 /// The superuser's authority.
 const ALL: &str = "ALL";
@@ -43,6 +46,12 @@ impl Caller {
     #[must_use]
     pub fn may_search_everywhere(&self) -> bool {
         self.is_superuser() || self.authorities.contains(SEARCH_IN_ALL)
+    }
+
+    /// Whether the person holds an authority, or ALL, which stands for every one.
+    #[must_use]
+    pub fn has_authority(&self, authority: &str) -> bool {
+        self.is_superuser() || self.authorities.contains(authority)
     }
 
     /// Keys of the units below which the person may search.
@@ -110,37 +119,43 @@ pub enum OrgUnitMode {
     All,
 }
 
-/// Why a list of units is refused.
+/// Why a list of units is refused; the text reads on behind the name of the argument.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
     /// The mode needs a unit and none was given.
-    #[error("scope.orgUnit is required with mode {0}")]
+    #[error("is required with mode {0}")]
     OrgUnitMissing(&'static str),
     /// The mode takes no unit and one was given.
-    #[error("scope.orgUnit cannot be given with mode {0}")]
+    #[error("cannot be given with mode {0}")]
     OrgUnitNotAllowed(&'static str),
     /// The unit lies outside the caller's search scope.
-    #[error("org unit {0} is outside your search scope")]
+    #[error("{0} is outside your search scope")]
     OutsideScope(String),
     /// The caller has neither capture nor search units.
-    #[error("you have no org units to search in")]
+    #[error("needs org units to search or capture in and you have none")]
     NoOrgUnits,
     /// The caller has no capture units.
-    #[error("mode CAPTURE needs capture org units and you have none")]
+    #[error("CAPTURE needs capture org units and you have none")]
     NoCaptureOrgUnits,
     /// The caller may not list everything.
-    #[error("mode ALL needs the authority ALL or {SEARCH_IN_ALL}")]
+    #[error("ALL needs the authority ALL or {SEARCH_IN_ALL}")]
     AllNotAllowed,
 }
 
 impl ScopeError {
-    /// Whether the request is malformed, rather than forbidden.
+    /// The part of the request that is refused, and why.
     #[must_use]
-    pub fn is_input(&self) -> bool {
-        matches!(
-            self,
-            ScopeError::OrgUnitMissing(_) | ScopeError::OrgUnitNotAllowed(_)
-        )
+    pub fn refusal(&self) -> Refusal {
+        let text = self.to_string();
+        match self {
+            ScopeError::OrgUnitMissing(_) | ScopeError::OrgUnitNotAllowed(_) => {
+                Refusal::bad(Part::OrgUnit, text)
+            }
+            ScopeError::OutsideScope(_) => Refusal::forbidden(Part::OrgUnit, text),
+            ScopeError::NoOrgUnits | ScopeError::NoCaptureOrgUnits | ScopeError::AllNotAllowed => {
+                Refusal::forbidden(Part::OrgUnitMode, text)
+            }
+        }
     }
 }
 
@@ -179,6 +194,23 @@ pub fn scope(
     mode: OrgUnitMode,
     unit: Option<&Unit>,
 ) -> Result<UnitSet, ScopeError> {
+    let asked = asked(tree, caller, mode, unit)?;
+    if mode == OrgUnitMode::All || caller.is_superuser() {
+        return Ok(asked);
+    }
+    Ok(asked.intersect(&visible_units(tree, caller, level)))
+}
+
+/// The units that a list asks for, whatever the caller sees of a program in them.
+///
+/// # Errors
+/// One [`ScopeError`] for each rule that the request breaks.
+pub fn asked(
+    tree: &Tree,
+    caller: &Caller,
+    mode: OrgUnitMode,
+    unit: Option<&Unit>,
+) -> Result<UnitSet, ScopeError> {
     if mode == OrgUnitMode::All && !caller.may_search_everywhere() {
         return Err(ScopeError::AllNotAllowed);
     }
@@ -188,11 +220,7 @@ pub fn scope(
     if mode != OrgUnitMode::All && caller.effective_search().is_empty() {
         return Err(ScopeError::NoOrgUnits);
     }
-    let asked = asked_units(tree, caller, mode, unit)?;
-    if mode == OrgUnitMode::All || caller.is_superuser() {
-        return Ok(asked);
-    }
-    Ok(asked.intersect(&visible_units(tree, caller, level)))
+    asked_units(tree, caller, mode, unit)
 }
 
 /// The units whose events of a program a caller may see at all.
@@ -250,6 +278,12 @@ impl Sharing {
         self.grants(caller, |access| {
             matches!(access.get(2), Some(b'r')) || matches!(access.get(3), Some(b'w'))
         })
+    }
+
+    /// Whether a caller may write the data kept under the object. Ownership alone does not count.
+    #[must_use]
+    pub fn may_write_data(&self, caller: &Caller) -> bool {
+        self.grants(caller, |access| matches!(access.get(3), Some(b'w')))
     }
 
     /// Whether a caller may see the object itself.

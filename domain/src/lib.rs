@@ -5,8 +5,11 @@
 //! the rules of clinic analytics.
 
 pub mod access;
+pub mod duration;
 pub mod event;
+pub mod expiry;
 pub mod icd10;
+pub mod id_scheme;
 pub mod moment;
 pub mod org_unit;
 pub mod page;

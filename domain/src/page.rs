@@ -1,9 +1,16 @@
-//! Keyset paging: what a page asks for, and the cursor that marks a row.
+//! Paging: what a page asks for, by cursor or by number, and the cursor that marks a row.
 
 use chrono::{DateTime, NaiveDateTime};
 
+use crate::event::{
+    order::{EventOrder, KeyType},
+    value::is_number,
+};
+
 /// Most rows of one page.
 pub const MOST_ROWS: u32 = 1_000;
+/// Most rows of one numbered page, as DHIS2's clients are used to.
+pub const MOST_ROWS_OF_A_NUMBER: u32 = 50_000;
 /// Rows of a page when the client does not say.
 pub const USUAL_ROWS: u32 = 50;
 
@@ -26,65 +33,113 @@ impl Direction {
         }
     }
 
-    fn letter(self) -> &'static str {
+    /// DHIS2's spelling.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
-            Direction::Ascending => "a",
-            Direction::Descending => "d",
+            Direction::Ascending => "asc",
+            Direction::Descending => "desc",
         }
     }
 }
 
-/// A row's place in an order: its date and, among equal dates, its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A row's place in an order: the values of the order's keys and, among equal ones, its own key.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Order in which the row was listed.
-    pub order: Direction,
-    /// Date of the row; `None` sorts after every date.
-    pub date: Option<NaiveDateTime>,
+    /// Order in which the row was listed, as [`EventOrder::text`] writes it.
+    pub order: String,
+    /// A text for each key of the order: instants in microseconds since 1970, numbers in decimals, booleans as `true` and
+    /// `false`. `None` sorts after every value.
+    pub keys: Vec<Option<String>>,
     /// Key of the row.
     pub id: i64,
 }
 
 impl Cursor {
-    /// Text form: order, microseconds since 1970 or `-`, key.
+    /// The place of a row in an order by the date it occurred.
+    #[must_use]
+    pub fn at(order: &EventOrder, date: Option<NaiveDateTime>, id: i64) -> Self {
+        Cursor {
+            order: order.text(),
+            keys: vec![date.map(|date| date.and_utc().timestamp_micros().to_string())],
+            id,
+        }
+    }
+
+    /// Text form: order, key, values, each on its line; a value is `-` or its length and text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let date = self.date.map_or_else(
-            || "-".to_owned(),
-            |date| date.and_utc().timestamp_micros().to_string(),
-        );
-        format!("{}:{}:{}", self.order.letter(), date, self.id)
+        let mut text = format!("{}\n{}\n", self.order, self.id);
+        for key in &self.keys {
+            match key {
+                None => text.push_str("-\n"),
+                Some(key) => text.push_str(&format!("{}:{key}\n", key.len())),
+            }
+        }
+        text
     }
 
     /// Reads the text form.
     ///
     /// # Errors
-    /// [`PageError::Cursor`] when it is not one, [`PageError::CursorOrder`] when it belongs to the other order.
-    pub fn parse(argument: &'static str, text: &str, order: Direction) -> Result<Self, PageError> {
-        let malformed = PageError::Cursor { argument };
-        let mut parts = text.split(':');
-        let (Some(letter), Some(date), Some(id), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(malformed);
-        };
-        let date = match date {
-            "-" => None,
-            micros => Some(parse_micros(micros).ok_or_else(|| malformed.clone())?),
-        };
-        let id = id.parse().map_err(|_| malformed.clone())?;
-        match letter {
-            letter if letter == order.letter() => Ok(Cursor { order, date, id }),
-            "a" | "d" => Err(PageError::CursorOrder { argument }),
-            _ => Err(malformed),
+    /// [`PageError::Cursor`] when it is not one, [`PageError::CursorOrder`] when it belongs to another order.
+    pub fn parse(
+        argument: &'static str,
+        text: &str,
+        order: &EventOrder,
+    ) -> Result<Self, PageError> {
+        let malformed = || PageError::Cursor { argument };
+        let (written, rest) = text.split_once('\n').ok_or_else(malformed)?;
+        let (id, mut rest) = rest.split_once('\n').ok_or_else(malformed)?;
+        let id = id.parse().map_err(|_| malformed())?;
+        if written != order.text() {
+            return Err(PageError::CursorOrder { argument });
         }
+        let mut keys = Vec::with_capacity(order.0.len());
+        for item in &order.0 {
+            let (key, behind) = split_key(rest).ok_or_else(malformed)?;
+            if key.is_some_and(|key| !is_key(item.key.key_type(), key)) {
+                return Err(malformed());
+            }
+            keys.push(key.map(str::to_owned));
+            rest = behind;
+        }
+        if !rest.is_empty() {
+            return Err(malformed());
+        }
+        Ok(Cursor {
+            order: written.to_owned(),
+            keys,
+            id,
+        })
     }
 }
 
-/// Dates that PostgreSQL's timestamps can hold: the years 1 to 9999 are enough for events.
-fn parse_micros(text: &str) -> Option<NaiveDateTime> {
+/// The first value of a cursor's text and what follows it.
+fn split_key(text: &str) -> Option<(Option<&str>, &str)> {
+    if let Some(rest) = text.strip_prefix("-\n") {
+        return Some((None, rest));
+    }
+    let (length, rest) = text.split_once(':')?;
+    let (key, rest) = rest.split_at_checked(length.parse().ok()?)?;
+    Some((Some(key), rest.strip_prefix('\n')?))
+}
+
+fn is_key(kind: KeyType, text: &str) -> bool {
+    match kind {
+        KeyType::Time => instant(text).is_some(),
+        KeyType::Number => is_number(text),
+        KeyType::Boolean => matches!(text, "true" | "false"),
+        KeyType::Text => !text.contains('\0'),
+    }
+}
+
+/// The instant that a cursor's text names. Dates that PostgreSQL's timestamps can hold: the years 1 to 9999 are enough for
+/// events.
+#[must_use]
+pub fn instant(micros: &str) -> Option<NaiveDateTime> {
     use chrono::Datelike;
-    let date = DateTime::from_timestamp_micros(text.parse().ok()?)?.naive_utc();
+    let date = DateTime::from_timestamp_micros(micros.parse().ok()?)?.naive_utc();
     (1..=9999).contains(&date.year()).then_some(date)
 }
 
@@ -98,10 +153,12 @@ pub enum Reading {
 }
 
 /// A validated request for a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Rows wanted, 0 to [`MOST_ROWS`].
+    /// Rows wanted, 0 to [`MOST_ROWS`], of a numbered page 1 to [`MOST_ROWS_OF_A_NUMBER`].
     pub rows: u32,
+    /// Rows passed over before it: only of a numbered page, which is what DHIS2's clients ask for.
+    pub skip: i64,
     /// Which way it is read.
     pub reading: Reading,
     /// Row after (or before) which it starts; `None` starts at the end of the list.
@@ -121,6 +178,16 @@ pub enum PageError {
         argument: &'static str,
         /// Its value.
         value: i64,
+    },
+    /// A number of a page, or its size, below 1 or beyond what a page may be.
+    #[error("{argument} must be between 1 and {most}, got {value}")]
+    Number {
+        /// The parameter.
+        argument: &'static str,
+        /// Its value.
+        value: i64,
+        /// The highest that is answered.
+        most: i64,
     },
     /// The cursor is not one that this server gave out.
     #[error("{argument} is not a cursor of this list; take it from pageInfo or an edge")]
@@ -146,7 +213,7 @@ impl Page {
         after: Option<&str>,
         last: Option<i64>,
         before: Option<&str>,
-        order: Direction,
+        order: &EventOrder,
     ) -> Result<Self, PageError> {
         let backward = last.is_some() || before.is_some();
         if backward && (first.is_some() || after.is_some()) {
@@ -171,9 +238,46 @@ impl Page {
         };
         Ok(Page {
             rows,
+            skip: 0,
             reading,
             from,
         })
+    }
+
+    /// The page with a number, from 1. It passes over the rows before it one by one: for clients that know no cursors.
+    ///
+    /// # Errors
+    /// [`PageError::Number`] for a number or size below 1 or too large.
+    pub fn numbered(number: i64, size: i64) -> Result<Self, PageError> {
+        let check = |argument, value, most| {
+            (1..=most)
+                .contains(&value)
+                .then_some(())
+                .ok_or(PageError::Number {
+                    argument,
+                    value,
+                    most,
+                })
+        };
+        check("page", number, i64::from(i32::MAX))?;
+        check("pageSize", size, i64::from(MOST_ROWS_OF_A_NUMBER))?;
+        Ok(Page {
+            rows: u32::try_from(size).unwrap_or(MOST_ROWS_OF_A_NUMBER),
+            skip: (number - 1) * size,
+            reading: Reading::Forward,
+            from: None,
+        })
+    }
+
+    /// The first rows, or those behind a row.
+    #[must_use]
+    pub fn after(rows: u32, from: Option<Cursor>) -> Self {
+        Page {
+            rows,
+            skip: 0,
+            reading: Reading::Forward,
+            from,
+        }
     }
 
     /// Rows to fetch: one more than wanted tells whether more follow.
@@ -195,67 +299,4 @@ impl Page {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const ORDERS: [Direction; 2] = [Direction::Ascending, Direction::Descending];
-
-    proptest! {
-        #[test]
-        fn a_cursor_reads_back(seconds in prop::option::of(-62_000_000_000_i64..253_000_000_000), id: i64, descending: bool) {
-            let order = ORDERS[usize::from(descending)];
-            let date = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).map(|date| date.naive_utc());
-            let cursor = Cursor { order, date, id };
-            prop_assert_eq!(Cursor::parse("after", &cursor.to_text(), order), Ok(cursor));
-            let other = Cursor::parse("after", &cursor.to_text(), order.reversed());
-            prop_assert_eq!(other, Err(PageError::CursorOrder { argument: "after" }));
-        }
-
-        #[test]
-        fn any_text_is_a_cursor_or_a_clear_error(text in ".{0,40}") {
-            let _ = Cursor::parse("after", &text, Direction::Ascending);
-        }
-
-        #[test]
-        fn a_page_never_holds_more_than_asked(rows in 0_i64..=1_000, found in 0_usize..1_100) {
-            let page = Page::new(Some(rows), None, None, None, Direction::Ascending)?;
-            let (cut, more) = page.cut((0..found).collect::<Vec<_>>());
-            prop_assert!(cut.len() <= rows as usize);
-            prop_assert_eq!(more, found > rows as usize);
-        }
-    }
-
-    #[test]
-    fn limits_and_directions_are_checked() {
-        let page = |first, after, last, before| {
-            Page::new(first, after, last, before, Direction::Ascending)
-        };
-        assert_eq!(
-            page(Some(100_000), None, None, None),
-            Err(PageError::Rows {
-                argument: "first",
-                value: 100_000
-            })
-        );
-        assert_eq!(
-            page(None, None, Some(-1), None),
-            Err(PageError::Rows {
-                argument: "last",
-                value: -1
-            })
-        );
-        assert_eq!(
-            page(Some(1), None, Some(1), None),
-            Err(PageError::BothDirections)
-        );
-        assert_eq!(
-            page(None, Some("nonsense"), None, None),
-            Err(PageError::Cursor { argument: "after" })
-        );
-        assert_eq!(
-            page(None, Some("a:999999999999999999:1"), None, None),
-            Err(PageError::Cursor { argument: "after" })
-        );
-    }
-}
+mod tests;

@@ -60,6 +60,20 @@ pub fn caller(conn: &mut Connection, user_id: i64) -> Result<Option<Caller>> {
     }))
 }
 
+/// A person by username; `None` when there is no such person.
+///
+/// # Errors
+/// When a query fails.
+pub fn caller_named(conn: &mut Connection, username: &str) -> Result<Option<Caller>> {
+    use crate::schema::userinfo;
+    let id: Option<i64> = userinfo::table
+        .filter(userinfo::username.eq(username))
+        .select(userinfo::userinfoid)
+        .first(conn)
+        .optional()?;
+    id.map_or(Ok(None), |id| caller(conn, id))
+}
+
 /// Reads DHIS2's sharing JSON: `{owner, public, users: {uid: {access}}, userGroups: {uid: {access}}}`.
 pub(crate) fn sharing(json: &Value) -> Sharing {
     let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use domain::event::Refusal;
 
 /// Result of every storage function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -36,10 +37,13 @@ pub enum Error {
     Input(String),
     /// A delivery fails its own counts or loses too much; what was stored stays. The text says why, without patient data.
     #[error("{0}")]
-    Refused(String),
+    DeliveryRefused(String),
     /// The caller may not do what was asked; the text says what is missing.
     #[error("{0}")]
     Forbidden(String),
+    /// A list cannot be answered as it was asked for; the refusal says which part breaks which rule.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A file could not be read.
     #[error("{path} could not be read")]
     File {

@@ -8,19 +8,24 @@ pub mod access;
 pub mod analytics;
 #[cfg(test)]
 mod catalogue;
+pub mod changes;
 pub mod clinics;
 pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
+pub mod files;
 pub mod generate;
+pub mod identifiers;
 pub mod import;
 pub mod migrate;
 pub mod org_units;
+pub mod ownership;
 mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;
+pub mod saved_views;
 #[expect(
     missing_docs,
     clippy::doc_markdown,
@@ -31,6 +36,7 @@ pub mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tokens;
+pub mod tracker_jobs;
 pub mod users;
 pub mod verify;
 

@@ -1,9 +1,6 @@
 //! Organisation units: the tree that scopes are answered from, and the rows that are shown.
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Text},
-};
+use diesel::{prelude::*, sql_types::BigInt};
 use domain::org_unit::{Tree, Unit};
 
 use crate::{
@@ -34,16 +31,24 @@ pub struct OrgUnit {
     pub closeddate: Option<chrono::NaiveDate>,
 }
 
-#[derive(QueryableByName)]
-struct UnitRow {
-    #[diesel(sql_type = BigInt)]
-    organisationunitid: i64,
-    #[diesel(sql_type = Text)]
-    uid: String,
-    #[diesel(sql_type = Text)]
-    path: String,
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    hierarchylevel: i32,
+/// Every unit.
+///
+/// # Errors
+/// When the query fails.
+pub fn all(conn: &mut Connection) -> Result<Vec<OrgUnit>> {
+    Ok(OrgUnit::query().load(conn)?)
+}
+
+/// The tree of units.
+#[must_use]
+pub fn tree_of<'a>(units: impl IntoIterator<Item = &'a OrgUnit>) -> Tree {
+    let unit = |unit: &OrgUnit| Unit {
+        id: unit.organisationunitid,
+        uid: unit.uid.clone(),
+        path: unit.path.clone(),
+        level: unit.hierarchylevel,
+    };
+    Tree::new(units.into_iter().map(unit).collect())
 }
 
 /// The whole tree.
@@ -51,36 +56,12 @@ struct UnitRow {
 /// # Errors
 /// When the query fails.
 pub fn tree(conn: &mut Connection) -> Result<Tree> {
-    let rows: Vec<UnitRow> = diesel::sql_query(
-        "SELECT organisationunitid, uid, path, hierarchylevel FROM organisationunit",
-    )
-    .load(conn)?;
-    let unit = |row: UnitRow| Unit {
-        id: row.organisationunitid,
-        uid: row.uid,
-        path: row.path,
-        level: row.hierarchylevel,
-    };
-    Ok(Tree::new(rows.into_iter().map(unit).collect()))
+    Ok(tree_of(&all(conn)?))
 }
 
-/// Units by key.
-///
-/// # Errors
-/// When the query fails.
-pub fn by_ids(conn: &mut Connection, ids: &[i64]) -> Result<Vec<OrgUnit>> {
+fn by_ids(conn: &mut Connection, ids: &[i64]) -> Result<Vec<OrgUnit>> {
     Ok(OrgUnit::query()
         .filter(organisationunit::organisationunitid.eq_any(ids))
-        .load(conn)?)
-}
-
-/// Units by identifier.
-///
-/// # Errors
-/// When the query fails.
-pub fn by_uids(conn: &mut Connection, uids: &[String]) -> Result<Vec<OrgUnit>> {
-    Ok(OrgUnit::query()
-        .filter(organisationunit::uid.eq_any(uids))
         .load(conn)?)
 }
 

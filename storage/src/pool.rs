@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use diesel::{
+    Connection as _,
     connection::SimpleConnection,
-    r2d2::{self, ConnectionManager, CustomizeConnection},
+    r2d2::{self, ManageConnection, R2D2Connection},
 };
 
-use crate::{Connection, Error, Result};
+use crate::{Connection, Error, Result, changes::Listener};
 
 /// How connections are made and limited.
 #[derive(Debug, Clone)]
@@ -37,23 +38,30 @@ impl Settings {
 
 /// A bounded set of connections.
 #[derive(Debug, Clone)]
-pub struct Pool(r2d2::Pool<ConnectionManager<Connection>>);
+pub struct Pool {
+    connections: r2d2::Pool<Manager>,
+    url: Arc<str>,
+}
+
+/// A connection of the pool, which goes back to it when dropped.
+pub type Pooled = r2d2::PooledConnection<Manager>;
 
 impl Pool {
     /// Makes the pool without connecting: the program starts even while the database is away.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        let session = Session {
-            statement_timeout: settings.statement_timeout,
+        let manager = Manager {
+            url: Arc::from(settings.url.as_str()),
+            statement_timeout: Some(settings.statement_timeout),
         };
-        Pool(
-            r2d2::Pool::builder()
+        Pool {
+            url: Arc::clone(&manager.url),
+            connections: r2d2::Pool::builder()
                 .max_size(settings.size)
                 .min_idle(Some(0))
                 .connection_timeout(settings.checkout_timeout)
-                .connection_customizer(Box::new(session))
-                .build_unchecked(ConnectionManager::new(&settings.url)),
-        )
+                .build_unchecked(manager),
+        }
     }
 
     /// A pool of one connection inside a transaction that is never committed, for tests over HTTP.
@@ -65,8 +73,24 @@ impl Pool {
         r2d2::Pool::builder()
             .max_size(1)
             .connection_customizer(Box::new(r2d2::TestCustomizer))
-            .build(ConnectionManager::new(url))
-            .map(Pool)
+            .build(Manager {
+                url: Arc::from(url),
+                statement_timeout: None,
+            })
+            .map(|connections| Pool {
+                connections,
+                url: Arc::from(url),
+            })
+            .map_err(|error| Error::Unavailable(Arc::new(error)))
+    }
+
+    /// A connection, waiting for a free one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when none could be had.
+    pub fn get(&self) -> Result<Pooled> {
+        self.connections
+            .get()
             .map_err(|error| Error::Unavailable(Arc::new(error)))
     }
 
@@ -75,17 +99,21 @@ impl Pool {
     /// # Errors
     /// [`Error::Unavailable`] when no connection could be had, else what `work` returned.
     pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        let mut conn = self
-            .0
-            .get()
-            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
-        work(&mut conn)
+        work(&mut *self.get()?)
+    }
+
+    /// A connection beside the pool that listens for changes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub fn listen(&self) -> Result<Listener> {
+        Listener::connect(&self.url)
     }
 
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {
-        let state = self.0.state();
+        let state = self.connections.state();
         (state.connections, state.idle_connections)
     }
 }
@@ -95,24 +123,47 @@ impl Pool {
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
 pub fn connect(url: &str) -> Result<Connection> {
-    use diesel::Connection as _;
     let mut conn =
         Connection::establish(url).map_err(|error| Error::Unavailable(Arc::new(error)))?;
     conn.batch_execute("SET application_name = 'clinigraph'; SET timezone = 'UTC'")?;
     Ok(conn)
 }
 
+/// Makes the pool's connections and tells which of them still live.
 #[derive(Debug)]
-struct Session {
-    statement_timeout: Duration,
+pub struct Manager {
+    url: Arc<str>,
+    statement_timeout: Option<Duration>,
 }
 
-impl CustomizeConnection<Connection, r2d2::Error> for Session {
-    fn on_acquire(&self, conn: &mut Connection) -> std::result::Result<(), r2d2::Error> {
-        let milliseconds = self.statement_timeout.as_millis();
-        conn.batch_execute(&format!(
-            "SET application_name = 'clinigraph'; SET timezone = 'UTC'; SET statement_timeout = {milliseconds}"
-        ))
-        .map_err(r2d2::Error::QueryError)
+impl ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> std::result::Result<Connection, r2d2::Error> {
+        let mut conn = Connection::establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
+        if let Some(timeout) = self.statement_timeout {
+            let milliseconds = timeout.as_millis();
+            conn.batch_execute(&format!(
+                "SET application_name = 'clinigraph'; SET timezone = 'UTC'; SET statement_timeout = {milliseconds}"
+            ))
+            .map_err(r2d2::Error::QueryError)?;
+        }
+        Ok(conn)
+    }
+
+    /// Looks whether PostgreSQL closed the connection, without asking it: a question would cost as much as the page of
+    /// a list. PostgreSQL says farewell before it closes, so the first look finds its words and the second the end.
+    fn is_valid(&self, conn: &mut Connection) -> std::result::Result<(), r2d2::Error> {
+        for _look in 0..2 {
+            for notification in conn.notifications_iter() {
+                notification.map_err(r2d2::Error::QueryError)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_broken(&self, conn: &mut Connection) -> bool {
+        std::thread::panicking() || conn.is_broken()
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         definitions,
         version::{self, DataVersion},
     },
+    events,
 };
 
 /// Rebuilds every view from the base tables and publishes a new version. Waits while another refresh runs.
@@ -27,6 +28,8 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
         conn.batch_execute(
             "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
         )?;
+        progress("event counts");
+        events::counts::fold(conn)?;
         for name in definitions::materialized() {
             progress(name);
             refresh_view(conn, name)?;

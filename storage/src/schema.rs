@@ -403,6 +403,112 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Events that are not deleted, counted; exact together with eventcountchange.
+    eventcount (store, programstageid, organisationunitid, month, status, attributeoptioncomboid) {
+        /// S for single events, T for tracker events.
+        store -> Text,
+        /// Stage.
+        programstageid -> Int8,
+        /// Unit that lists select by: the own one of single events, the owner of tracker events.
+        organisationunitid -> Int8,
+        /// First day of the month in which they occurred; infinity for events without a date.
+        month -> Date,
+        /// State.
+        status -> Text,
+        /// Option combination.
+        attributeoptioncomboid -> Int8,
+        /// How many.
+        events -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Changes of the counts since they were last folded into eventcount.
+    eventcountchange (eventcountchangeid) {
+        /// Internal key.
+        eventcountchangeid -> Int8,
+        /// As in eventcount.
+        store -> Text,
+        /// As in eventcount.
+        programstageid -> Int8,
+        /// As in eventcount.
+        organisationunitid -> Int8,
+        /// As in eventcount.
+        month -> Date,
+        /// As in eventcount.
+        status -> Text,
+        /// As in eventcount.
+        attributeoptioncomboid -> Int8,
+        /// How many came; negative when they went.
+        events -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Saved views of the working lists of event programs.
+    eventfilter (eventfilterid) {
+        /// Internal key.
+        eventfilterid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// What the view is for; null when not given.
+        description -> Nullable<Text>,
+        /// Identifier of the program.
+        program -> Text,
+        /// Identifier of the stage; null for the only one.
+        programstage -> Nullable<Text>,
+        /// Filters, order and columns as the client wrote them.
+        eventquerycriteria -> Jsonb,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Files and pictures that values of events and attributes name.
+    fileresource (fileresourceid) {
+        /// Internal key.
+        fileresourceid -> Int8,
+        /// DHIS2 identifier; the value of a data element of type FILE_RESOURCE or IMAGE.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name of the file as it was sent.
+        name -> Text,
+        /// Media type, e.g. image/png.
+        contenttype -> Text,
+        /// Size, bytes.
+        contentlength -> Int8,
+        /// MD5 of the content, hexadecimal.
+        contentmd5 -> Text,
+        /// Where the file store keeps the content.
+        storagekey -> Text,
+        /// Whether a value names the file; others are removed by DHIS2 after a while.
+        isassigned -> Bool,
+        /// What the file belongs to, e.g. DATA_VALUE; null in old rows.
+        domain -> Nullable<Text>,
+        /// Whether smaller copies of a picture are kept.
+        hasmultiplestoragefiles -> Bool,
+        /// Identifier of the object that the file belongs to; null for none.
+        fileresourceowner -> Nullable<Text>,
+        /// Person who sent it; null when not known.
+        userid -> Nullable<Int8>,
+        /// When it was stored.
+        created -> Timestamp,
+        /// When it was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
     /// Blocks (groups) of ICD-10-GM 2023.
     icd10_blocks (block) {
         /// Range as written, e.g. "A00-A09", or one category, e.g. "B99".
@@ -830,6 +936,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Saved views of the working lists of stages of tracker programs.
+    programstageworkinglist (programstageworkinglistid) {
+        /// Internal key.
+        programstageworkinglistid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// What the view is for; null when not given.
+        description -> Nullable<Text>,
+        /// Program.
+        programid -> Int8,
+        /// Stage whose events are listed.
+        programstageid -> Int8,
+        /// Filters, order and columns as the client wrote them.
+        programstagequerycriteria -> Jsonb,
+        /// DHIS2 sharing settings.
+        sharing -> Jsonb,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
     /// Temporary access to a tracked entity of a protected program ("break the glass").
     programtempowner (programtempownerid) {
         /// Internal key.
@@ -842,6 +976,24 @@ diesel::table! {
         userid -> Int8,
         /// When the access ends.
         validtill -> Timestamp,
+        /// Reason given.
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    /// Who took temporary access (programtempowner) to which tracked entity, and why; kept for types with allowauditlog.
+    programtempownershipaudit (programtempownershipauditid) {
+        /// Internal key.
+        programtempownershipauditid -> Int8,
+        /// Program.
+        programid -> Int8,
+        /// Tracked entity.
+        trackedentityid -> Int8,
+        /// When the access began.
+        created -> Timestamp,
+        /// Username that took it.
+        accessedby -> Text,
         /// Reason given.
         reason -> Text,
     }
@@ -990,6 +1142,30 @@ diesel::table! {
         sort_order -> Int4,
         /// Note.
         noteid -> Int8,
+    }
+}
+
+diesel::table! {
+    /// What changed in single events, one row for each value or field; written while the program has enablechangelog.
+    singleeventchangelog (eventchangelogid) {
+        /// Internal key.
+        eventchangelogid -> Int8,
+        /// Event.
+        eventid -> Int8,
+        /// Data element whose value changed; null when a field did.
+        dataelementid -> Nullable<Int8>,
+        /// Field that changed: occurredAt, geometry; null when a value did.
+        eventfield -> Nullable<Text>,
+        /// What it is since; null when it was taken away.
+        currentvalue -> Nullable<Text>,
+        /// What it was before; null when there was none.
+        previousvalue -> Nullable<Text>,
+        /// CREATE, UPDATE or DELETE.
+        changelogtype -> Text,
+        /// When it changed.
+        created -> Timestamp,
+        /// Username that changed it.
+        createdby -> Text,
     }
 }
 
@@ -1246,6 +1422,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What changed in tracker events, one row for each value or field; written while the program has enablechangelog.
+    trackereventchangelog (eventchangelogid) {
+        /// Internal key.
+        eventchangelogid -> Int8,
+        /// Event.
+        eventid -> Int8,
+        /// Data element whose value changed; null when a field did.
+        dataelementid -> Nullable<Int8>,
+        /// Field that changed: occurredAt, scheduledAt, geometry; null when a value did.
+        eventfield -> Nullable<Text>,
+        /// What it is since; null when it was taken away.
+        currentvalue -> Nullable<Text>,
+        /// What it was before; null when there was none.
+        previousvalue -> Nullable<Text>,
+        /// CREATE, UPDATE or DELETE.
+        changelogtype -> Text,
+        /// When it changed.
+        created -> Timestamp,
+        /// Username that changed it.
+        createdby -> Text,
+    }
+}
+
+diesel::table! {
+    /// Tracker imports that were asked for without waiting, for a day after they end.
+    trackerjob (trackerjobid) {
+        /// Internal key.
+        trackerjobid -> Int8,
+        /// Identifier under which it is asked for.
+        uid -> Text,
+        /// Person who imports.
+        userid -> Int8,
+        /// When it was asked for.
+        created -> Timestamptz,
+        /// When it ended; null while it waits or runs, or when the server stopped under it.
+        finished -> Nullable<Timestamptz>,
+        /// Its import report; null until it ended, and when it failed.
+        report -> Nullable<Jsonb>,
+        /// Why it failed, in words; null when it did not.
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Data-view scope: units, with all below, whose analytics a person sees; none means the capture scope.
     userdatavieworgunits (userinfoid, organisationunitid) {
         /// Person.
@@ -1384,6 +1604,7 @@ diesel::joinable!(enrollment -> program (programid));
 diesel::joinable!(enrollment -> trackedentity (trackedentityid));
 diesel::joinable!(enrollment_notes -> enrollment (enrollmentid));
 diesel::joinable!(enrollment_notes -> note (noteid));
+diesel::joinable!(fileresource -> userinfo (userid));
 diesel::joinable!(icd10_blocks -> icd10_chapters (chapter));
 diesel::joinable!(import_files -> import_runs (import_run_id));
 diesel::joinable!(import_findings -> import_runs (import_run_id));
@@ -1404,9 +1625,13 @@ diesel::joinable!(programownershiphistory -> trackedentity (trackedentityid));
 diesel::joinable!(programstage -> program (programid));
 diesel::joinable!(programstagedataelement -> dataelement (dataelementid));
 diesel::joinable!(programstagedataelement -> programstage (programstageid));
+diesel::joinable!(programstageworkinglist -> program (programid));
+diesel::joinable!(programstageworkinglist -> programstage (programstageid));
 diesel::joinable!(programtempowner -> program (programid));
 diesel::joinable!(programtempowner -> trackedentity (trackedentityid));
 diesel::joinable!(programtempowner -> userinfo (userid));
+diesel::joinable!(programtempownershipaudit -> program (programid));
+diesel::joinable!(programtempownershipaudit -> trackedentity (trackedentityid));
 diesel::joinable!(quarantine -> import_runs (import_run_id));
 diesel::joinable!(relationship -> relationshiptype (relationshiptypeid));
 diesel::joinable!(relationshipitem -> enrollment (enrollmentid));
@@ -1420,6 +1645,8 @@ diesel::joinable!(singleevent -> programstage (programstageid));
 diesel::joinable!(singleevent -> userinfo (assigneduserid));
 diesel::joinable!(singleevent_notes -> note (noteid));
 diesel::joinable!(singleevent_notes -> singleevent (eventid));
+diesel::joinable!(singleeventchangelog -> dataelement (dataelementid));
+diesel::joinable!(singleeventchangelog -> singleevent (eventid));
 diesel::joinable!(station_transfers -> encounters (encounter_id));
 diesel::joinable!(station_transfers -> stations (station_id));
 diesel::joinable!(stations -> clinics (clinic_id));
@@ -1440,6 +1667,9 @@ diesel::joinable!(trackerevent -> programstage (programstageid));
 diesel::joinable!(trackerevent -> userinfo (assigneduserid));
 diesel::joinable!(trackerevent_notes -> note (noteid));
 diesel::joinable!(trackerevent_notes -> trackerevent (eventid));
+diesel::joinable!(trackereventchangelog -> dataelement (dataelementid));
+diesel::joinable!(trackereventchangelog -> trackerevent (eventid));
+diesel::joinable!(trackerjob -> userinfo (userid));
 diesel::joinable!(userdatavieworgunits -> organisationunit (organisationunitid));
 diesel::joinable!(userdatavieworgunits -> userinfo (userinfoid));
 diesel::joinable!(usergroupmembers -> usergroup (usergroupid));
@@ -1472,6 +1702,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     encounters,
     enrollment,
     enrollment_notes,
+    eventcount,
+    eventcountchange,
+    eventfilter,
+    fileresource,
     icd10_blocks,
     icd10_chapters,
     icd10_titles,
@@ -1491,13 +1725,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     programownershiphistory,
     programstage,
     programstagedataelement,
+    programstageworkinglist,
     programtempowner,
+    programtempownershipaudit,
     quarantine,
     relationship,
     relationshipitem,
     relationshiptype,
     singleevent,
     singleevent_notes,
+    singleeventchangelog,
     station_transfers,
     stations,
     trackedentity,
@@ -1508,6 +1745,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     trackedentitytypeattribute,
     trackerevent,
     trackerevent_notes,
+    trackereventchangelog,
+    trackerjob,
     userdatavieworgunits,
     usergroup,
     usergroupmembers,

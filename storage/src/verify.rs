@@ -13,7 +13,7 @@ pub struct Check {
     pub differences: i64,
 }
 
-const CHECKS: [(&str, &str); 5] = [
+const CHECKS: [(&str, &str); 6] = [
     (
         "tracker events whose owner unit is not the one of trackedentityprogramowner",
         "SELECT count(*) AS differences
@@ -38,6 +38,21 @@ const CHECKS: [(&str, &str); 5] = [
         "SELECT count(*) AS differences FROM organisationunit u LEFT JOIN organisationunit p ON p.organisationunitid = u.parentid
           WHERE u.path <> coalesce(p.path, '') || '/' || u.uid
              OR u.hierarchylevel <> coalesce(p.hierarchylevel, 0) + 1",
+    ),
+    (
+        "counts of events that differ from the events",
+        "SELECT count(*) AS differences FROM (
+            SELECT store, programstageid, organisationunitid, month, status, attributeoptioncomboid FROM (
+                SELECT store, programstageid, organisationunitid, month, status, attributeoptioncomboid, events FROM eventcount
+                UNION ALL
+                SELECT store, programstageid, organisationunitid, month, status, attributeoptioncomboid, events FROM eventcountchange
+                UNION ALL
+                SELECT 'S', programstageid, organisationunitid, event_month(occurreddate), status, attributeoptioncomboid, -count(*)
+                  FROM singleevent WHERE NOT deleted GROUP BY 2, 3, 4, 5, 6
+                UNION ALL
+                SELECT 'T', programstageid, ownerorganisationunitid, event_month(occurreddate), status, attributeoptioncomboid, -count(*)
+                  FROM trackerevent WHERE NOT deleted GROUP BY 2, 3, 4, 5, 6) counted
+             GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(events) <> 0) differing",
     ),
     (
         "diagnoses whose chapter is not the one of their code",

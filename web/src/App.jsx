@@ -3,6 +3,7 @@ import { GraphiQL } from 'graphiql';
 import { createMemory } from './memory.js';
 import { exampleTabs } from './examples.js';
 import { takeTokenFromLink } from './link.js';
+import { follow, isSubscription } from './live.js';
 import { ask, signIn } from './server.js';
 import { TokenBar } from './TokenBar.jsx';
 import { Welcome } from './Welcome.jsx';
@@ -49,7 +50,10 @@ export function App() {
 /** GraphiQL for one session: another token starts with a fresh schema, fresh tabs and no memory. */
 function Explorer({ session }) {
   const fetcher = useMemo(
-    () => async (request) => (await ask(session.token, request)).answer,
+    () => (request, options) =>
+      isSubscription(request, options?.documentAST)
+        ? follow(session.token, request)
+        : ask(session.token, request).then(({ answer }) => answer),
     [session],
   );
   const storage = useMemo(createMemory, [session]);

@@ -1,10 +1,12 @@
 //! Cells of a working list: an event's values with the names that people read.
 
-use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use storage::{data_elements::DataElement, events::EventRow};
 
 use super::{context, error::fail, org_units::OrgUnit};
-use crate::loaders::{DataElementUid, OptionCode, OrgUnitUid};
+use crate::loaders::{DataElementUid, FileUid, OptionCode};
 
 /// One value of an event.
 #[derive(SimpleObject)]
@@ -14,81 +16,114 @@ pub struct Cell {
     column: ID,
     /// Value as it is stored; null when the event has none.
     raw: Option<String>,
-    #[graphql(skip)]
-    element: Option<DataElement>,
 }
 
 #[ComplexObject]
 impl Cell {
     /// Name of the column: the data element's form name where there is one; null for a data element that is gone.
-    async fn name(&self) -> Option<&str> {
-        let element = self.element.as_ref()?;
-        Some(element.formname.as_ref().unwrap_or(&element.name))
+    async fn name(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        let element = self.element(ctx).await.transpose()?;
+        Some(element.map(|element| element.formname.as_ref().unwrap_or(&element.name).clone()))
     }
 
-    /// Value as people read it: the option's name, the org unit's name, else the stored value; null when there is none.
+    /// Value as people read it: the name of the option, org unit or file, else the stored value; null when there is none.
     async fn display(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        let raw = self.raw.clone()?;
-        let named = match &self.element {
-            Some(DataElement {
-                optionsetid: Some(set),
-                ..
-            }) => option_name(ctx, *set, &raw).await,
-            Some(element) if element.valuetype == "ORGANISATION_UNIT" => {
-                unit(ctx, &raw).await.map(|unit| unit.map(|unit| unit.name))
-            }
-            _ => Ok(None),
-        };
-        Some(named.map(|name| name.unwrap_or(raw)))
+        let raw = self.raw.as_deref()?;
+        let named = self.name_of_value(ctx, raw).await;
+        Some(named.map(|name| name.unwrap_or_else(|| raw.to_owned())))
     }
 
     /// The org unit that a value of type `ORGANISATION_UNIT` names; null for others.
     async fn org_unit(&self, ctx: &Context<'_>) -> Option<Result<OrgUnit>> {
-        let element = self
-            .element
-            .as_ref()
-            .filter(|element| element.valuetype == "ORGANISATION_UNIT");
-        let raw = element.and(self.raw.as_ref())?;
-        unit(ctx, raw)
-            .await
-            .transpose()
-            .map(|unit| unit.map(OrgUnit))
+        let raw = self.raw.as_deref()?;
+        match self.element(ctx).await {
+            Err(error) => Some(Err(error)),
+            Ok(Some(element)) if element.valuetype == "ORGANISATION_UNIT" => {
+                context(ctx).unit_by_uid(raw).map(|unit| Ok(OrgUnit(unit)))
+            }
+            Ok(_) => None,
+        }
+    }
+
+    /// The file that a value of type `FILE_RESOURCE` or IMAGE names; null for others, and for a file that is gone.
+    async fn file(&self, ctx: &Context<'_>) -> Option<Result<FileResource>> {
+        let raw = self.raw.clone()?;
+        match self.element(ctx).await {
+            Err(error) => Some(Err(error)),
+            Ok(Some(element)) if names_file(&element) => {
+                let file = context(ctx).loader.load_one(FileUid(raw)).await;
+                let file = file.map_err(fail).transpose()?;
+                Some(file.map(FileResource))
+            }
+            Ok(_) => None,
+        }
     }
 }
 
-async fn option_name(ctx: &Context<'_>, set: i64, code: &str) -> Result<Option<String>> {
-    let option = context(ctx)
-        .loader
-        .load_one(OptionCode(set, code.to_owned()))
-        .await
-        .map_err(fail)?;
-    Ok(option.map(|option| option.name))
+/// A file that a value names.
+pub struct FileResource(Arc<storage::files::FileResource>);
+
+/// A file that a value names, without its content.
+#[Object]
+impl FileResource {
+    /// DHIS2 identifier.
+    async fn id(&self) -> ID {
+        ID(self.0.uid.clone())
+    }
+
+    /// Name of the file as it was sent.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Media type, e.g. image/png.
+    async fn content_type(&self) -> &str {
+        &self.0.contenttype
+    }
+
+    /// Size, bytes.
+    async fn size(&self) -> i64 {
+        self.0.contentlength
+    }
 }
 
-async fn unit(ctx: &Context<'_>, uid: &str) -> Result<Option<storage::org_units::OrgUnit>> {
-    context(ctx)
-        .loader
-        .load_one(OrgUnitUid(uid.to_owned()))
-        .await
-        .map_err(fail)
+fn names_file(element: &DataElement) -> bool {
+    matches!(element.valuetype.as_str(), "FILE_RESOURCE" | "IMAGE")
+}
+
+impl Cell {
+    async fn element(&self, ctx: &Context<'_>) -> Result<Option<Arc<DataElement>>> {
+        let key = DataElementUid(self.column.0.clone());
+        context(ctx).loader.load_one(key).await.map_err(fail)
+    }
+
+    /// The name of an option or unit; `None` for values that name nothing.
+    async fn name_of_value(&self, ctx: &Context<'_>, raw: &str) -> Result<Option<String>> {
+        let Some(element) = self.element(ctx).await? else {
+            return Ok(None);
+        };
+        if let Some(set) = element.optionsetid {
+            let key = OptionCode(set, raw.to_owned());
+            let option = context(ctx).loader.load_one(key).await.map_err(fail)?;
+            return Ok(option.map(|option| option.name.clone()));
+        }
+        if element.valuetype == "ORGANISATION_UNIT" {
+            return Ok(context(ctx).unit_by_uid(raw).map(|unit| unit.name.clone()));
+        }
+        if names_file(&element) {
+            let key = FileUid(raw.to_owned());
+            let file = context(ctx).loader.load_one(key).await.map_err(fail)?;
+            return Ok(file.map(|file| file.name.clone()));
+        }
+        Ok(None)
+    }
 }
 
 /// The cells of an event: the columns asked for, in their order, or every value that it has.
-pub(super) async fn of_event(
-    ctx: &Context<'_>,
-    event: &EventRow,
-    columns: Option<Vec<ID>>,
-) -> Result<Vec<Cell>> {
-    let uids = columns.map_or_else(
-        || event.data_elements(),
-        |columns| columns.into_iter().map(|id| id.0).collect(),
-    );
-    let keys = uids.iter().cloned().map(DataElementUid);
-    let mut elements = context(ctx).loader.load_many(keys).await.map_err(fail)?;
-    let cell = |uid: String| Cell {
-        raw: event.value(&uid).map(str::to_owned),
-        element: elements.remove(&DataElementUid(uid.clone())),
-        column: ID(uid),
-    };
-    Ok(uids.into_iter().map(cell).collect())
+pub(super) fn of_event(event: &EventRow, columns: Option<Vec<ID>>) -> Vec<Cell> {
+    let columns = columns.unwrap_or_else(|| event.data_elements().into_iter().map(ID).collect());
+    let wanted: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
+    let texts = event.eventdatavalues.texts(&wanted);
+    let cell = |(column, raw)| Cell { column, raw };
+    columns.into_iter().zip(texts).map(cell).collect()
 }

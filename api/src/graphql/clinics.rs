@@ -38,7 +38,7 @@ impl Clinic {
 
     /// The org unit.
     async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
-        org_units::required(ctx, self.0.clinic_id).await
+        org_units::required(ctx, self.0.clinic_id)
     }
 }
 

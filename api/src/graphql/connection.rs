@@ -2,7 +2,10 @@
 
 use async_graphql::SimpleObject;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::page::{Cursor, Direction, Page, PageError, Reading};
+use domain::{
+    event::EventOrder,
+    page::{Cursor, Page, PageError, Reading},
+};
 
 /// Relay's four paging arguments.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +25,7 @@ impl PageArguments {
     ///
     /// # Errors
     /// One [`PageError`] for each rule that they break.
-    pub fn page(&self, order: Direction) -> Result<Page, PageError> {
+    pub fn page(&self, order: &EventOrder) -> Result<Page, PageError> {
         let after = self
             .after
             .as_deref()

@@ -29,9 +29,9 @@ pub enum DiagnosisLevel {
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct Count {
     /// The figure; null when it is hidden.
-    value: Option<i64>,
+    pub(super) value: Option<i64>,
     /// Whether it is hidden because too few patients stand behind it.
-    suppressed: bool,
+    pub(super) suppressed: bool,
 }
 
 /// Figures of the stays with a diagnosis, or of all stays.

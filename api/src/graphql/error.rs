@@ -3,7 +3,13 @@
 use std::error::Error as _;
 
 use async_graphql::{Error, ErrorExtensions};
-use domain::{access::ScopeError, page::PageError};
+use domain::{
+    event::{
+        Refusal,
+        refusal::{Category, Part},
+    },
+    page::PageError,
+};
 
 /// What a client can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +43,12 @@ impl Code {
     #[must_use]
     pub fn of(error: &storage::Error) -> Self {
         match error {
-            storage::Error::Input(_) | storage::Error::Refused(_) => Code::BadUserInput,
+            storage::Error::Input(_) | storage::Error::DeliveryRefused(_) => Code::BadUserInput,
             storage::Error::Forbidden(_) => Code::Forbidden,
+            storage::Error::Refused(refusal) => match refusal.category {
+                Category::BadRequest | Category::Conflict(_) => Code::BadUserInput,
+                Category::Forbidden => Code::Forbidden,
+            },
             storage::Error::Timeout(_) => Code::Timeout,
             storage::Error::Unavailable(_) => Code::Unavailable,
             storage::Error::Query(_)
@@ -56,6 +66,9 @@ fn with_code(message: impl Into<String>, code: Code) -> Error {
 /// A storage error for a client. What the client cannot act on is logged with its causes and told without them.
 pub fn fail(error: storage::Error) -> Error {
     let code = Code::of(&error);
+    if let storage::Error::Refused(refusal) = &error {
+        return refused(refusal, code);
+    }
     match code {
         Code::BadUserInput | Code::Forbidden => with_code(error.to_string(), code),
         Code::Timeout => with_code(
@@ -89,14 +102,36 @@ pub fn refuse_page(error: PageError) -> Error {
     refuse(error)
 }
 
-/// A scope error for a client.
-pub fn refuse_scope(error: ScopeError) -> Error {
-    let code = if error.is_input() {
-        Code::BadUserInput
-    } else {
-        Code::Forbidden
-    };
-    with_code(error.to_string(), code)
+/// A refused list for a client: the part by its path in the arguments of `events`, DHIS2's code where there is one.
+fn refused(refusal: &Refusal, code: Code) -> Error {
+    let error = with_code(format!("{} {}", path(refusal.part), refusal.message), code);
+    match refusal.category {
+        Category::Conflict(Some(dhis2)) => {
+            error.extend_with(|_, extensions| extensions.set("dhis2Code", dhis2))
+        }
+        _ => error,
+    }
+}
+
+fn path(part: Part) -> &'static str {
+    match part {
+        Part::Program => "program",
+        Part::ProgramStage => "programStage",
+        Part::OrgUnit => "scope.orgUnit",
+        Part::OrgUnitMode => "scope.mode",
+        Part::Values => "filter.values",
+        Part::Attributes => "filter.attributes",
+        Part::Statuses => "filter.status",
+        Part::Scheduled => "filter.scheduledAt",
+        Part::AssigneeMode | Part::AssignedUsers => "filter.assignee",
+        Part::TrackedEntity => "filter.enrollment.trackedEntity",
+        Part::Enrollment => "filter.enrollment",
+        Part::CategoryCombo | Part::CategoryOptions | Part::OptionCombo => {
+            "filter.attributeOptionCombo"
+        }
+        Part::Events => "filter.ids",
+        Part::Order => "order",
+    }
 }
 
 fn log(error: &storage::Error) {

@@ -63,7 +63,7 @@ pub enum EventStatus {
     ),
     field(
         name = "cells",
-        ty = "Result<Vec<Cell>>",
+        ty = "Vec<Cell>",
         desc = "Values: the columns asked for, in their order, or every value that the event has.",
         arg(name = "columns", ty = "Option<Vec<ID>>", desc = "Data elements.")
     ),
@@ -130,7 +130,7 @@ impl SingleEvent {
 
     /// Unit where it happened.
     async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
-        org_units::required(ctx, self.0.organisationunitid).await
+        org_units::required(ctx, self.0.organisationunitid)
     }
 
     /// Person it is assigned to; null for none.
@@ -141,10 +141,9 @@ impl SingleEvent {
     /// Values: the columns asked for, in their order, or every value that the event has.
     async fn cells(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
-    ) -> Result<Vec<Cell>> {
-        cells::of_event(ctx, &self.0, columns).await
+    ) -> Vec<Cell> {
+        cells::of_event(&self.0, columns)
     }
 
     /// Notes, oldest first.
@@ -201,7 +200,7 @@ impl TrackerEvent {
 
     /// Unit where it happened. Lists select by `ownerOrgUnit` instead.
     async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
-        org_units::required(ctx, self.0.organisationunitid).await
+        org_units::required(ctx, self.0.organisationunitid)
     }
 
     /// Unit that owns the tracked entity within the program; moves with a transfer. Lists select by it.
@@ -212,7 +211,6 @@ impl TrackerEvent {
                 .ownerorganisationunitid
                 .unwrap_or(self.0.organisationunitid),
         )
-        .await
     }
 
     /// Enrolment that it belongs to.
@@ -235,10 +233,9 @@ impl TrackerEvent {
     /// Values: the columns asked for, in their order, or every value that the event has.
     async fn cells(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
-    ) -> Result<Vec<Cell>> {
-        cells::of_event(ctx, &self.0, columns).await
+    ) -> Vec<Cell> {
+        cells::of_event(&self.0, columns)
     }
 
     /// Notes, oldest first.
@@ -328,13 +325,14 @@ async fn notes(ctx: &Context<'_>, kind: EventKind, event: &EventRow) -> Result<V
         .load_one(NotesOf(kind, event.eventid))
         .await
         .map_err(fail)?;
-    let note = |row: storage::events::notes::Note| Note {
-        id: ID(row.uid),
-        text: row.notetext,
+    let note = |row: &Arc<storage::events::notes::Note>| Note {
+        id: ID(row.uid.clone()),
+        text: row.notetext.clone(),
         stored_at: instant(row.created),
-        created_by: row.creator,
+        created_by: row.creator.clone(),
     };
-    Ok(notes.unwrap_or_default().into_iter().map(note).collect())
+    let notes = notes.iter().flat_map(|notes| notes.iter());
+    Ok(notes.map(note).collect())
 }
 
 async fn enrollment(ctx: &Context<'_>, event: &EventRow) -> Result<Enrollment> {
@@ -343,9 +341,9 @@ async fn enrollment(ctx: &Context<'_>, event: &EventRow) -> Result<Enrollment> {
     let row =
         row.ok_or_else(|| refuse("the enrolment was removed while the request ran; try again"))?;
     Ok(Enrollment {
-        id: ID(row.uid),
-        status: row.status,
+        id: ID(row.uid.clone()),
+        status: row.status.clone(),
         enrolled_at: instant(row.enrollmentdate),
-        tracked_entity: ID(row.tracked_entity),
+        tracked_entity: ID(row.tracked_entity.clone()),
     })
 }

@@ -7,22 +7,32 @@ pub mod data_version;
 pub mod diagnoses;
 pub mod diagnosis_rows;
 pub mod error;
+pub mod event_aggregate;
+mod event_changes;
 pub mod event_filter;
+pub mod event_input;
+pub mod event_order;
+pub mod event_values;
 pub mod events;
+pub mod import_report;
+pub mod mutation;
 pub mod org_units;
 pub mod programs;
 pub mod query;
+pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
+pub mod subscription;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, extensions::Tracing};
+use async_graphql::{Context, Response, SchemaBuilder, ValidationMode};
 
 use crate::caller::RequestContext;
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
-pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type Schema =
+    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
 const DEPTH: usize = 16;
@@ -32,12 +42,20 @@ const COMPLEXITY: usize = 100_000;
 /// Builds the schema with its limits.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+    limited().finish()
+}
+
+/// The same schema, with the same limits, for documents that were found valid before.
+#[must_use]
+pub fn unchecked_schema() -> Schema {
+    limited().validation_mode(ValidationMode::Fast).finish()
+}
+
+fn limited() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .limit_directives(20)
-        .extension(Tracing)
-        .finish()
 }
 
 /// The schema's text in GraphQL's definition language, as `schema.graphql` holds it.
@@ -48,6 +66,12 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items();
     schema().sdl_with_options(options)
+}
+
+/// Whether a document was refused before any field ran: then there is no data at all, not even null.
+pub(crate) fn is_request_error(response: &Response) -> bool {
+    response.data == async_graphql::Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// What the request knows. The HTTP handler puts it into every request before it runs.

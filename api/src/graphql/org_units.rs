@@ -1,5 +1,7 @@
 //! Organisation units and their list.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::page::MOST_ROWS;
 use storage::org_units::OrgUnitFilter;
@@ -10,10 +12,9 @@ use super::{
     error::{fail, refuse, refuse_page},
     scalars::Date,
 };
-use crate::loaders::OrgUnitId;
 
 /// A unit.
-pub struct OrgUnit(pub storage::org_units::OrgUnit);
+pub struct OrgUnit(pub Arc<storage::org_units::OrgUnit>);
 
 /// A country, district, facility, clinic or station.
 #[Object]
@@ -49,29 +50,15 @@ impl OrgUnit {
     }
 
     /// The unit above; null for a root.
-    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<OrgUnit>> {
-        by_id(ctx, self.0.parentid?).await
+    async fn parent(&self, ctx: &Context<'_>) -> Option<OrgUnit> {
+        context(ctx).unit(self.0.parentid?).map(OrgUnit)
     }
 }
 
-/// A unit by key; `None` when it is gone.
-pub(super) async fn by_id(ctx: &Context<'_>, id: i64) -> Option<Result<OrgUnit>> {
-    context(ctx)
-        .loader
-        .load_one(OrgUnitId(id))
-        .await
-        .map_err(fail)
-        .transpose()
-        .map(|unit| unit.map(OrgUnit))
-}
-
 /// A unit that a foreign key promises.
-pub(super) async fn required(ctx: &Context<'_>, id: i64) -> Result<OrgUnit> {
-    by_id(ctx, id).await.unwrap_or_else(|| {
-        Err(refuse(
-            "the org unit was removed while the request ran; try again",
-        ))
-    })
+pub(super) fn required(ctx: &Context<'_>, id: i64) -> Result<OrgUnit> {
+    let unit = context(ctx).unit(id).map(OrgUnit);
+    unit.ok_or_else(|| refuse("the org unit was removed while the request ran; try again"))
 }
 
 /// A page of org units.
@@ -155,6 +142,7 @@ pub(super) async fn list(ctx: &Context<'_>, arguments: Search) -> Result<OrgUnit
         start_cursor: cursors.first().cloned(),
         end_cursor: cursors.last().cloned(),
     };
+    let units: Vec<Arc<_>> = units.into_iter().map(Arc::new).collect();
     let nodes = units.iter().cloned().map(OrgUnit).collect();
     let edge = |(cursor, unit)| OrgUnitEdge {
         cursor,

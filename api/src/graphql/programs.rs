@@ -1,10 +1,13 @@
 //! Programs, stages, and the columns of their working lists.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use domain::event::EventKind;
+use storage::saved_views::ViewKind;
 
-use super::{context, error::fail};
-use crate::loaders::{ColumnsOf, OptionSetId, OptionsOf, StagesOf};
+use super::{context, error::fail, saved_views::SavedView};
+use crate::loaders::{ColumnsOf, OptionSetId, OptionsOf, SavedViewsOf, StagesOf};
 
 /// Which store holds a program's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -59,6 +62,19 @@ impl Program {
         self.0.is_data_readable(&context(ctx).caller)
     }
 
+    /// Saved views of its working lists that the caller may read, by name.
+    async fn saved_views(&self, ctx: &Context<'_>) -> Result<Vec<SavedView>> {
+        let kind = match EventKind::of_program_type(&self.0.kind) {
+            Some(EventKind::Tracker) => ViewKind::WorkingList,
+            _ => ViewKind::EventFilter,
+        };
+        let request = context(ctx);
+        let key = SavedViewsOf(kind, self.0.uid.clone(), Arc::clone(&request.caller));
+        let views = request.loader.load_one(key).await.map_err(fail)?;
+        let views = views.iter().flat_map(|views| views.iter());
+        Ok(views.map(|view| SavedView::from(&**view)).collect())
+    }
+
     /// Stages, in order. An event program has one.
     async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<ProgramStage>> {
         let stages = context(ctx)
@@ -66,16 +82,13 @@ impl Program {
             .load_one(StagesOf(self.0.programid))
             .await
             .map_err(fail)?;
-        Ok(stages
-            .unwrap_or_default()
-            .into_iter()
-            .map(ProgramStage)
-            .collect())
+        let stages = stages.iter().flat_map(|stages| stages.iter());
+        Ok(stages.cloned().map(ProgramStage).collect())
     }
 }
 
 /// A stage.
-pub struct ProgramStage(pub storage::programs::Stage);
+pub struct ProgramStage(pub Arc<storage::programs::Stage>);
 
 /// A stage of a program.
 #[Object]
@@ -107,16 +120,13 @@ impl ProgramStage {
             .load_one(ColumnsOf(self.0.programstageid))
             .await
             .map_err(fail)?;
-        Ok(columns
-            .unwrap_or_default()
-            .into_iter()
-            .map(Column)
-            .collect())
+        let columns = columns.iter().flat_map(|columns| columns.iter());
+        Ok(columns.cloned().map(Column).collect())
     }
 }
 
 /// A column.
-pub struct Column(storage::programs::Column);
+pub struct Column(Arc<storage::programs::Column>);
 
 /// A data element as a column of a stage's working list.
 #[Object]
@@ -156,8 +166,8 @@ impl Column {
             .map_err(fail)
             .transpose()?;
         Some(set.map(|set| OptionSet {
-            id: ID(set.uid),
-            name: set.name,
+            id: ID(set.uid.clone()),
+            name: set.name.clone(),
             key: set.optionsetid,
         }))
     }
@@ -184,24 +194,24 @@ impl OptionSet {
             .load_one(OptionsOf(self.key))
             .await
             .map_err(fail)?;
-        let option = |row: storage::data_elements::OptionValue| OptionValue {
-            code: row.code,
-            name: row.name,
-        };
-        Ok(options
-            .unwrap_or_default()
-            .into_iter()
-            .map(option)
-            .collect())
+        let options = options.iter().flat_map(|options| options.iter());
+        Ok(options.cloned().map(OptionValue).collect())
     }
 }
 
 /// An option of an option set.
-#[derive(SimpleObject)]
-#[graphql(name = "Option")]
-pub struct OptionValue {
+pub struct OptionValue(Arc<storage::data_elements::OptionValue>);
+
+/// An option of an option set.
+#[Object(name = "Option")]
+impl OptionValue {
     /// Value as it is stored.
-    code: String,
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
     /// Name shown to people.
-    name: String,
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
 }

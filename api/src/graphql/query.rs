@@ -10,7 +10,9 @@ use super::{
     diagnoses::{self, DiagnosisBreakdown},
     diagnosis_rows::DiagnosisLevel,
     error::{fail, refuse},
-    event_filter::{EventFilter, EventOrder, OrgUnitScope},
+    event_aggregate::{self, EventAggregate, EventDimension, EventMeasure},
+    event_filter::{EventFilter, OrgUnitScope, RequestArguments},
+    event_order::EventOrder,
     events::{Event, SingleEvent, TrackerEvent},
     org_units::{self, OrgUnit, OrgUnitConnection},
     programs::Program,
@@ -18,10 +20,14 @@ use super::{
     users::User,
     working_list::{self, EventConnection},
 };
-use crate::loaders::{OrgUnitUid, UserId};
+use crate::loaders::UserId;
 
 /// Everything with an identifier.
 #[derive(Interface)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives for one answer"
+)]
 #[graphql(field(name = "id", ty = "ID", desc = "DHIS2 identifier."))]
 pub enum Node {
     /// A unit.
@@ -58,8 +64,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
     ) -> Option<Result<Node>> {
-        if let Some(unit) = org_unit(ctx, &id).await {
-            return Some(unit.map(Node::OrgUnit));
+        if let Some(unit) = org_unit(ctx, &id) {
+            return Some(Ok(Node::OrgUnit(unit)));
         }
         if let Some(program) = program(ctx, &id).await {
             return Some(program.map(Node::Program));
@@ -76,8 +82,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
-    ) -> Option<Result<OrgUnit>> {
-        org_unit(ctx, &id).await
+    ) -> Option<OrgUnit> {
+        org_unit(ctx, &id)
     }
 
     /// Org units in the caller's search and data-view scope, by name.
@@ -169,11 +175,13 @@ impl Query {
         working_list::list(
             ctx,
             working_list::Arguments {
-                program,
-                program_stage,
-                scope,
-                filter,
-                order,
+                request: RequestArguments {
+                    program,
+                    program_stage,
+                    scope,
+                    filter,
+                    order,
+                },
                 page,
             },
         )
@@ -187,6 +195,40 @@ impl Query {
         #[graphql(desc = "DHIS2 identifier.")] id: ID,
     ) -> Option<Result<Event>> {
         working_list::event(ctx, &id).await
+    }
+
+    /// Events of a program counted by group, as a list of the same arguments would show them: exact at any time. Counts by
+    /// unit, month and longer, state, stage and option combination come from kept counts; the rest is read from the events.
+    #[graphql(complexity = "100 + 20 * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each argument of the field is one"
+    )]
+    async fn event_aggregate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The program.")] program: ID,
+        #[graphql(desc = "One stage of it; all when absent.")] program_stage: Option<ID>,
+        #[graphql(
+            desc = "Units: the event's own for event programs, the owner's for tracker programs."
+        )]
+        scope: Option<OrgUnitScope>,
+        #[graphql(desc = "Which events to keep.")] filter: Option<EventFilter>,
+        #[graphql(desc = "At most 4 dimensions; none gives one group.")] group_by: Vec<
+            EventDimension,
+        >,
+        #[graphql(desc = "Figures beside the count, at most 8.")] measures: Option<
+            Vec<EventMeasure>,
+        >,
+    ) -> Result<EventAggregate> {
+        let request = RequestArguments {
+            program,
+            program_stage,
+            scope,
+            filter,
+            order: None,
+        };
+        event_aggregate::answer(ctx, request, group_by, measures.unwrap_or_default()).await
     }
 
     /// The data version that analytics are answered from now.
@@ -248,13 +290,8 @@ impl Query {
     }
 }
 
-async fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<Result<OrgUnit>> {
-    let unit = context(ctx)
-        .loader
-        .load_one(OrgUnitUid(id.to_string()))
-        .await
-        .map_err(fail);
-    unit.transpose().map(|unit| unit.map(OrgUnit))
+fn org_unit(ctx: &Context<'_>, id: &ID) -> Option<OrgUnit> {
+    context(ctx).unit_by_uid(id).map(OrgUnit)
 }
 
 async fn program(ctx: &Context<'_>, id: &ID) -> Option<Result<Program>> {

@@ -1,12 +1,13 @@
 //! People and the caller.
 
-use async_graphql::{Context, ID, Object, Result};
+use std::sync::Arc;
 
-use super::{context, error::fail, org_units::OrgUnit};
-use crate::loaders::OrgUnitId;
+use async_graphql::{Context, ID, Object};
+
+use super::{context, org_units::OrgUnit};
 
 /// A person.
-pub struct User(pub storage::users::User);
+pub struct User(pub Arc<storage::users::User>);
 
 /// A person who uses the system.
 #[Object]
@@ -37,21 +38,21 @@ impl User {
     }
 
     /// Units in which the person enters data, each with everything below. Only of the caller; null for others.
-    async fn capture_org_units(&self, ctx: &Context<'_>) -> Option<Result<Vec<OrgUnit>>> {
+    async fn capture_org_units(&self, ctx: &Context<'_>) -> Option<Vec<OrgUnit>> {
         let caller = &context(ctx).caller;
-        own(ctx, self.0.userinfoid, &caller.capture).await
+        own(ctx, self.0.userinfoid, &caller.capture)
     }
 
     /// Units in which the person may search, each with everything below. Only of the caller; null for others.
-    async fn search_org_units(&self, ctx: &Context<'_>) -> Option<Result<Vec<OrgUnit>>> {
+    async fn search_org_units(&self, ctx: &Context<'_>) -> Option<Vec<OrgUnit>> {
         let caller = &context(ctx).caller;
-        own(ctx, self.0.userinfoid, caller.effective_search()).await
+        own(ctx, self.0.userinfoid, caller.effective_search())
     }
 
     /// Units whose analytics the person sees, each with everything below. Only of the caller; null for others.
-    async fn data_view_org_units(&self, ctx: &Context<'_>) -> Option<Result<Vec<OrgUnit>>> {
+    async fn data_view_org_units(&self, ctx: &Context<'_>) -> Option<Vec<OrgUnit>> {
         let caller = &context(ctx).caller;
-        own(ctx, self.0.userinfoid, caller.effective_data_view()).await
+        own(ctx, self.0.userinfoid, caller.effective_data_view())
     }
 
     /// Authorities of all roles, sorted; ALL is the superuser's. Only of the caller; null for others.
@@ -61,21 +62,11 @@ impl User {
     }
 }
 
-async fn own(ctx: &Context<'_>, user: i64, units: &[i64]) -> Option<Result<Vec<OrgUnit>>> {
+fn own(ctx: &Context<'_>, user: i64, units: &[i64]) -> Option<Vec<OrgUnit>> {
     let request = context(ctx);
     if request.caller.id != user {
         return None;
     }
-    let found = request
-        .loader
-        .load_many(units.iter().copied().map(OrgUnitId))
-        .await
-        .map_err(fail);
-    Some(found.map(|mut found| {
-        units
-            .iter()
-            .filter_map(|id| found.remove(&OrgUnitId(*id)))
-            .map(OrgUnit)
-            .collect()
-    }))
+    let found = units.iter().filter_map(|id| request.unit(*id));
+    Some(found.map(OrgUnit).collect())
 }

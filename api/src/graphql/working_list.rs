@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use domain::{
-    access,
-    page::{Cursor, Page},
-};
-use storage::events::{EventRow, Listing};
+use domain::page::Page;
+use storage::events::{EventRow, Listing, cursor};
 
 use super::{
     connection::{PageArguments, PageInfo, seal_cursor},
     context,
-    error::{fail, refuse, refuse_page, refuse_scope},
-    event_filter::{EventFilter, EventOrder, OrgUnitMode, OrgUnitScope, read_filter, read_order},
+    error::{fail, refuse, refuse_page},
+    event_filter::{RequestArguments, read_request},
     events::Event,
 };
 
@@ -91,7 +88,7 @@ impl EventConnection {
         }
         let listing = self.listing.clone();
         let counted = context(ctx).db().run("count events", move |conn| {
-            storage::events::count(conn, &listing, at_most)
+            storage::events::count(conn, &listing, Some(at_most))
         });
         let counted = counted.await.map_err(fail)?;
         let relation = if counted > at_most {
@@ -108,43 +105,27 @@ impl EventConnection {
 
 /// What `events` was given.
 pub(super) struct Arguments {
-    pub program: ID,
-    pub program_stage: Option<ID>,
-    pub scope: Option<OrgUnitScope>,
-    pub filter: Option<EventFilter>,
-    pub order: Option<Vec<EventOrder>>,
+    pub request: RequestArguments,
     pub page: PageArguments,
 }
 
-/// A page of a program's events.
+/// A page of a program's events: one visit to the database resolves the request and reads the page.
 pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<EventConnection> {
     let request = context(ctx);
-    let order = read_order(arguments.order)?;
-    let page = arguments
-        .page
-        .page(order.direction())
-        .map_err(refuse_page)?;
-    let filter = read_filter(arguments.filter.unwrap_or_default())?;
-    let program = request
-        .program_scope(&arguments.program)
-        .await
-        .map_err(fail)?;
-    let listing = Listing {
-        kind: program.kind,
-        units: read_units(ctx, arguments.scope, program.access_level)?,
-        stages: program
-            .stage_ids(arguments.program_stage.as_ref().map(|stage| stage.as_str()))
-            .map_err(fail)?,
-        option_combos: program.option_combos.clone(),
-        filter,
-        order,
-    };
-    let asked = listing.clone();
-    let rows = request.db().run("list events", move |conn| {
-        storage::events::list(conn, &asked, &page)
+    let asked = read_request(arguments.request)?;
+    let program = storage::events::request::program(&asked).map_err(fail)?;
+    let scope = request.program_scope(program).await.map_err(fail)?;
+    let (caller, tree) = (Arc::clone(&request.caller), Arc::clone(&request.tree));
+    let answer = request.db().run("list events", move |conn| {
+        let listing = storage::events::resolve(conn, &scope, &caller, &tree, &asked)?;
+        let page = match arguments.page.page(&listing.order) {
+            Ok(page) => page,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let (rows, more) = storage::events::list(conn, &listing, &page)?;
+        Ok(Ok(connection(listing, &page, rows, more)))
     });
-    let (rows, more) = rows.await.map_err(fail)?;
-    Ok(connection(listing, &page, rows, more))
+    answer.await.map_err(fail)?.map_err(refuse_page)
 }
 
 fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) -> EventConnection {
@@ -156,81 +137,9 @@ fn connection(listing: Listing, page: &Page, rows: Vec<EventRow>, more: bool) ->
     }
 }
 
-/// The place of an event in a list.
-fn cursor(listing: &Listing, row: &EventRow) -> Cursor {
-    Cursor {
-        order: listing.order.direction(),
-        date: row.occurreddate,
-        id: row.eventid,
-    }
-}
-
-/// Keys of the units to list; `None` for every unit. SELECTED when only a unit is given cannot happen: a scope names its
-/// mode. Without a scope the list is everything that the caller may see.
-fn read_units(
-    ctx: &Context<'_>,
-    scope: Option<OrgUnitScope>,
-    level: access::AccessLevel,
-) -> Result<Option<Vec<i64>>> {
-    let request = context(ctx);
-    let (mode, uid) = scope.map_or((OrgUnitMode::Accessible, None), |scope| {
-        (scope.mode, scope.org_unit)
-    });
-    let unit = match &uid {
-        None => None,
-        Some(uid) => Some(
-            request
-                .tree
-                .find(uid)
-                .ok_or_else(|| refuse(format!("scope.orgUnit {} does not exist", uid.as_str())))?,
-        ),
-    };
-    let units = access::scope(&request.tree, &request.caller, level, mode.into(), unit)
-        .map_err(refuse_scope)?;
-    if request.tree.is_everything(&units) {
-        return Ok(None);
-    }
-    Ok(Some(
-        request.tree.units(&units).map(|unit| unit.id).collect(),
-    ))
-}
-
 /// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
 pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
-    find_event(ctx, id.to_string())
-        .await
-        .map_err(fail)
-        .transpose()
-}
-
-async fn find_event(ctx: &Context<'_>, uid: String) -> storage::Result<Option<Event>> {
-    let request = context(ctx);
-    let found = request.db().run("event by uid", move |conn| {
-        let Some((kind, row)) = storage::events::lookup::by_uid(conn, &uid)? else {
-            return Ok(None);
-        };
-        let program = storage::events::scope::program_of_stage(conn, row.programstageid)?;
-        Ok(program.map(|program| (kind, row, program)))
-    });
-    let Some((kind, row, program)) = found.await? else {
-        return Ok(None);
-    };
-    let scope = match request.program_scope(&program).await {
-        Err(storage::Error::Forbidden(_)) => return Ok(None),
-        scope => scope?,
-    };
-    let visible = access::visible_units(&request.tree, &request.caller, scope.access_level);
-    let unit = row
-        .ownerorganisationunitid
-        .unwrap_or(row.organisationunitid);
-    let is_visible = request.tree.contains(&visible, unit)
-        && scope
-            .stages
-            .iter()
-            .any(|(stage, _)| *stage == row.programstageid)
-        && scope
-            .option_combos
-            .as_ref()
-            .is_none_or(|combos| combos.contains(&row.attributeoptioncomboid));
-    Ok(is_visible.then(|| Event::new(kind, Arc::new(row))))
+    let found = context(ctx).find_event(id).await.map_err(fail);
+    let event = |(kind, row)| Event::new(kind, Arc::new(row));
+    found.map(|found| found.map(event)).transpose()
 }

@@ -95,13 +95,22 @@ pub enum Condition {
     NotEmpty,
 }
 
+/// A data element or attribute that lists filter and order by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// Internal key.
+    pub id: i64,
+    /// Identifier.
+    pub uid: String,
+    /// Type of its values.
+    pub value_type: ValueType,
+}
+
 /// Conditions on the values of one data element or attribute; all must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueFilter {
     /// Data element or attribute.
-    pub uid: String,
-    /// Type of its values.
-    pub value_type: ValueType,
+    pub column: Column,
     /// At least one.
     pub conditions: Vec<Condition>,
 }
@@ -120,10 +129,8 @@ pub enum EnrollmentStatus {
 /// Conditions on the enrolment of a tracker event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnrollmentFilter {
-    /// One of these enrolments, by identifier; empty keeps all.
-    pub uids: Vec<String>,
-    /// Events of this tracked entity, by identifier.
-    pub tracked_entity: Option<String>,
+    /// One of these enrolments, by key: those named, and those of the tracked entity asked for. `None` keeps all.
+    pub ids: Option<Vec<i64>>,
     /// State.
     pub status: Option<EnrollmentStatus>,
     /// Whether it is marked for follow-up.

@@ -1,11 +1,18 @@
 //! Events: their two kinds, their status, and what a working list asks of them.
 
 pub mod filter;
+pub mod filter_text;
 pub mod order;
+pub mod order_text;
+pub mod period;
+pub mod refusal;
+pub mod request;
 pub mod value;
 
 pub use filter::EventFilter;
 pub use order::EventOrder;
+pub use refusal::Refusal;
+pub use request::ListRequest;
 pub use value::ValueType;
 
 /// Which of the two stores holds a program's events.

@@ -1,6 +1,6 @@
 //! What a working list is ordered by.
 
-use super::value::ValueType;
+use super::{EventKind, filter::Column};
 use crate::page::Direction;
 
 /// A field that lists can be ordered by. References are ordered by identifier, in byte order.
@@ -56,15 +56,150 @@ pub enum OrderField {
     UpdatedBy,
 }
 
+impl OrderField {
+    const NAMES: [(OrderField, &'static str); 24] = [
+        (OrderField::AssignedUser, "assignedUser"),
+        (
+            OrderField::AssignedUserDisplayName,
+            "assignedUserDisplayName",
+        ),
+        (OrderField::AttributeOptionCombo, "attributeOptionCombo"),
+        (OrderField::CompletedAt, "completedAt"),
+        (OrderField::CompletedBy, "completedBy"),
+        (OrderField::CreatedAt, "createdAt"),
+        (OrderField::CreatedAtClient, "createdAtClient"),
+        (OrderField::CreatedBy, "createdBy"),
+        (OrderField::Deleted, "deleted"),
+        (OrderField::EnrolledAt, "enrolledAt"),
+        (OrderField::Enrollment, "enrollment"),
+        (OrderField::EnrollmentStatus, "enrollmentStatus"),
+        (OrderField::Event, "event"),
+        (OrderField::FollowUp, "followUp"),
+        (OrderField::OccurredAt, "occurredAt"),
+        (OrderField::OrgUnit, "orgUnit"),
+        (OrderField::Program, "program"),
+        (OrderField::ProgramStage, "programStage"),
+        (OrderField::ScheduledAt, "scheduledAt"),
+        (OrderField::Status, "status"),
+        (OrderField::TrackedEntity, "trackedEntity"),
+        (OrderField::UpdatedAt, "updatedAt"),
+        (OrderField::UpdatedAtClient, "updatedAtClient"),
+        (OrderField::UpdatedBy, "updatedBy"),
+    ];
+
+    /// DHIS2's spelling.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(field, _)| *field == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// Reads DHIS2's spelling.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(field, _)| *field)
+    }
+
+    /// Whether events of a kind can be ordered by it.
+    #[must_use]
+    pub fn is_of(self, kind: EventKind) -> bool {
+        kind == EventKind::Tracker
+            || !matches!(
+                self,
+                OrderField::EnrolledAt
+                    | OrderField::Enrollment
+                    | OrderField::EnrollmentStatus
+                    | OrderField::FollowUp
+                    | OrderField::ProgramStage
+                    | OrderField::ScheduledAt
+                    | OrderField::TrackedEntity
+            )
+    }
+
+    /// Whether DHIS2's lists of one kind can be ordered by it.
+    #[must_use]
+    pub fn is_of_typed_lists(self) -> bool {
+        matches!(
+            self,
+            OrderField::CompletedAt
+                | OrderField::CreatedAt
+                | OrderField::OccurredAt
+                | OrderField::ScheduledAt
+                | OrderField::UpdatedAt
+        )
+    }
+
+    /// What its values are.
+    #[must_use]
+    pub fn key_type(self) -> KeyType {
+        match self {
+            OrderField::CompletedAt
+            | OrderField::CreatedAt
+            | OrderField::CreatedAtClient
+            | OrderField::EnrolledAt
+            | OrderField::OccurredAt
+            | OrderField::ScheduledAt
+            | OrderField::UpdatedAt
+            | OrderField::UpdatedAtClient => KeyType::Time,
+            OrderField::Deleted | OrderField::FollowUp => KeyType::Boolean,
+            _ => KeyType::Text,
+        }
+    }
+}
+
 /// What one item of an order compares.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OrderKey {
     /// A field of the event.
     Field(OrderField),
-    /// The value of a data element, by identifier: numbers by value, others in lower case.
-    DataElement(String, ValueType),
-    /// The value of an attribute of the tracked entity, by identifier; tracker only.
-    Attribute(String, ValueType),
+    /// The value of a data element: numbers by value, others in lower case.
+    DataElement(Column),
+    /// The value of an attribute of the tracked entity; tracker only.
+    Attribute(Column),
+}
+
+/// What the values of an order key are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// Instants.
+    Time,
+    /// Decimal numbers.
+    Number,
+    /// Texts, in byte order.
+    Text,
+    /// `false` before `true`.
+    Boolean,
+}
+
+impl OrderKey {
+    /// What its values are.
+    #[must_use]
+    pub fn key_type(&self) -> KeyType {
+        match self {
+            OrderKey::Field(field) => field.key_type(),
+            OrderKey::DataElement(column) | OrderKey::Attribute(column) => {
+                if column.value_type.is_number() {
+                    KeyType::Number
+                } else {
+                    KeyType::Text
+                }
+            }
+        }
+    }
+
+    /// DHIS2's name of the field, or the identifier.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            OrderKey::Field(field) => field.name(),
+            OrderKey::DataElement(column) | OrderKey::Attribute(column) => &column.uid,
+        }
+    }
 }
 
 /// One item of an order. Absent values are the largest.
@@ -76,8 +211,8 @@ pub struct OrderItem {
     pub direction: Direction,
 }
 
-/// Order of a list. Equal rows are ordered by their key in the direction of the first item. Without items: single events
-/// by the date they occurred, newest first; tracker events newest stored first.
+/// Order of a list. Equal rows are ordered by their key in the direction of the first item. Without items: by key, newest
+/// stored first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EventOrder(pub Vec<OrderItem>);
 
@@ -89,6 +224,22 @@ impl EventOrder {
             key: OrderKey::Field(OrderField::OccurredAt),
             direction,
         }])
+    }
+
+    /// The order as DHIS2 writes it: `occurredAt:desc,status:asc`. Two orders are the same when this text is.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let item = |item: &OrderItem| format!("{}:{}", item.key.name(), item.direction.name());
+        self.0.iter().map(item).collect::<Vec<_>>().join(",")
+    }
+
+    /// Direction when the order is by the date they occurred and nothing else.
+    #[must_use]
+    pub fn occurred_date_only(&self) -> Option<Direction> {
+        match self.0.as_slice() {
+            [item] if item.key == OrderKey::Field(OrderField::OccurredAt) => Some(item.direction),
+            _ => None,
+        }
     }
 
     /// Direction of the first item, which breaks ties too.

@@ -140,6 +140,22 @@ impl ValueType {
         matches!(self, Self::Boolean | Self::TrueOnly)
     }
 
+    /// Whether values can be compared with `value`. Bounds need not be values themselves: "above 0" may be asked of
+    /// numbers that are never 0.
+    #[must_use]
+    pub fn compares_with(self, value: &str) -> bool {
+        match self {
+            Self::Integer
+            | Self::IntegerPositive
+            | Self::IntegerNegative
+            | Self::IntegerZeroOrPositive => number(value).is_some_and(|n| n.fract() == 0.0),
+            kind if kind.is_number() => number(value).is_some(),
+            kind if kind.is_boolean() => matches!(value, "true" | "false"),
+            kind if kind.is_date() => moment::parse(value).is_some(),
+            _ => true,
+        }
+    }
+
     /// Whether `value`, which is not empty, is a value of this type.
     #[must_use]
     pub fn accepts(self, value: &str) -> bool {
@@ -174,6 +190,11 @@ impl ValueType {
             | Self::GeoJson => true,
         }
     }
+}
+
+/// Whether `text` is a decimal number that `PostgreSQL` can cast.
+pub(crate) fn is_number(text: &str) -> bool {
+    number(text).is_some()
 }
 
 /// A decimal number as `PostgreSQL` can cast it: digits, one point, an exponent; no "NaN", "inf" or blanks.

@@ -1,43 +1,75 @@
 //! Events by identifier, and the enrolments that tracker events belong to.
 
+use chrono::NaiveDate;
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Text, Timestamp},
 };
-use domain::event::EventKind;
+use domain::{
+    access::{Caller, OrgUnitMode},
+    event::{ListRequest, refusal::Category, request::Endpoint},
+    org_unit::Tree,
+    page::Page,
+};
 
-use super::row::{self, EventRow};
+use super::{page, request, row::EventRow, scope::ProgramScope};
 use crate::{
-    Connection, Result,
+    Connection, Error, Result,
     sql::{Statement, Value},
 };
 
-/// The event with an identifier, whichever table holds it, with its option combination unchecked; `None` when there is
-/// none or it is deleted.
+#[derive(QueryableByName)]
+struct ProgramOf {
+    #[diesel(sql_type = Text)]
+    program: String,
+}
+
+/// Identifier of the program of an event, whichever table holds it; `None` when there is no such event or it is deleted.
+///
+/// # Errors
+/// When the query fails.
+pub fn program_of_event(conn: &mut Connection, uid: &str) -> Result<Option<String>> {
+    let mut query = Statement::new(
+        "SELECT p.uid AS program
+           FROM (SELECT programstageid FROM singleevent WHERE NOT deleted AND uid = ",
+    );
+    query
+        .bind(Value::Text(uid.to_owned()))
+        .push(" UNION ALL SELECT programstageid FROM trackerevent WHERE NOT deleted AND uid = ")
+        .bind(Value::Text(uid.to_owned()))
+        .push(
+            ") e JOIN programstage USING (programstageid) JOIN program p USING (programid) LIMIT 1",
+        );
+    let row: Option<ProgramOf> = query.get_result(conn).optional()?;
+    Ok(row.map(|row| row.program))
+}
+
+/// The event with an identifier in a program, under the rules of its list; `None` when a list would not show it.
 ///
 /// # Errors
 /// When a query fails.
-pub fn by_uid(conn: &mut Connection, uid: &str) -> Result<Option<(EventKind, EventRow)>> {
-    for (kind, from) in [
-        (
-            EventKind::Single,
-            " FROM singleevent e WHERE NOT e.deleted AND e.uid = ",
-        ),
-        (
-            EventKind::Tracker,
-            " FROM trackerevent e WHERE NOT e.deleted AND e.uid = ",
-        ),
-    ] {
-        let mut query = Statement::new("SELECT ");
-        query
-            .push(row::columns(kind))
-            .push(from)
-            .bind(Value::Text(uid.to_owned()));
-        if let Some(row) = query.get_result(conn).optional()? {
-            return Ok(Some((kind, row)));
-        }
+pub fn find(
+    conn: &mut Connection,
+    scope: &ProgramScope,
+    caller: &Caller,
+    tree: &Tree,
+    uid: &str,
+) -> Result<Option<EventRow>> {
+    if !domain::uid::is_valid(uid) {
+        return Ok(None);
     }
-    Ok(None)
+    // The day tells nothing here: no state is asked for.
+    let mut request = ListRequest::new(Endpoint::Typed, NaiveDate::MIN, Some(scope.uid.clone()));
+    request.events = Some(vec![uid.to_owned()]);
+    if caller.may_search_everywhere() {
+        request.org_unit_mode = Some(OrgUnitMode::All);
+    }
+    let listing = match request::resolve(conn, scope, caller, tree, &request) {
+        Err(Error::Refused(refusal)) if refusal.category == Category::Forbidden => return Ok(None),
+        listing => listing?,
+    };
+    let (rows, _) = page::list(conn, &listing, &Page::after(1, None))?;
+    Ok(rows.into_iter().next())
 }
 
 /// An enrolment with its tracked entity.

@@ -3,9 +3,12 @@
 use chrono::NaiveDateTime;
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Jsonb, Nullable, Text, Timestamp},
+    sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamp},
 };
 use domain::event::EventKind;
+
+use super::{data_values::DataValues, page::Listing};
+use crate::sql::{Statement, Value};
 
 /// One event. What only tracker events have is `None` for single events.
 #[derive(Debug, Clone, QueryableByName)]
@@ -54,22 +57,34 @@ pub struct EventRow {
     pub completeddate: Option<NaiveDateTime>,
     /// Values by data element identifier.
     #[diesel(sql_type = Jsonb)]
-    pub eventdatavalues: serde_json::Value,
+    pub eventdatavalues: DataValues,
+    /// Values of the order's keys as a cursor writes them; `None` when the row itself holds them.
+    #[diesel(sql_type = Nullable<Array<Nullable<Text>>>)]
+    pub order_keys: Option<Vec<Option<String>>>,
 }
 
-/// The columns of [`EventRow`] for a table aliased `e`.
-pub(super) fn columns(kind: EventKind) -> &'static str {
-    match kind {
+/// Pushes the columns of [`EventRow`] but the last, for a table aliased `e`. Values that the caller may not see stay in the
+/// database.
+pub(super) fn push_columns(query: &mut Statement, listing: &Listing) {
+    query.push(match listing.kind {
         EventKind::Single => {
             "e.eventid, e.uid, e.status, e.occurreddate, NULL::timestamp AS scheduleddate, e.programstageid,
              e.organisationunitid, NULL::bigint AS ownerorganisationunitid, NULL::bigint AS enrollmentid,
-             e.attributeoptioncomboid, e.assigneduserid, e.created, e.lastupdated, e.completeddate, e.eventdatavalues"
+             e.attributeoptioncomboid, e.assigneduserid, e.created, e.lastupdated, e.completeddate, "
         }
         EventKind::Tracker => {
             "e.eventid, e.uid, e.status, e.occurreddate, e.scheduleddate, e.programstageid,
              e.organisationunitid, e.ownerorganisationunitid, e.enrollmentid,
-             e.attributeoptioncomboid, e.assigneduserid, e.created, e.lastupdated, e.completeddate, e.eventdatavalues"
+             e.attributeoptioncomboid, e.assigneduserid, e.created, e.lastupdated, e.completeddate, "
         }
+    });
+    if listing.hidden_elements.is_empty() {
+        query.push("e.eventdatavalues");
+    } else {
+        query
+            .push("e.eventdatavalues - ")
+            .bind(Value::Texts(listing.hidden_elements.clone()))
+            .push(" AS eventdatavalues");
     }
 }
 

@@ -1,124 +1,224 @@
 //! What a caller may list of a program, resolved before the page query and independent of any event.
 
-use diesel::prelude::*;
+use std::collections::HashMap;
+
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Jsonb, Nullable, Text},
+};
 use domain::{
     access::{AccessLevel, Caller},
-    event::EventKind,
+    event::{EventKind, Refusal, refusal::Part},
 };
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::{
-    Connection, Error, Result, access,
-    programs::{self, Program},
-};
+use super::columns::{Attribute, Element, read_attributes, read_elements};
+use crate::{Connection, Error, Result, access};
 
 /// A program as one caller may read it. Valid as long as the metadata version under which it was resolved.
 #[derive(Debug, Clone)]
 pub struct ProgramScope {
+    /// Internal key.
+    pub programid: i64,
+    /// DHIS2 identifier.
+    pub uid: String,
     /// Which table holds its events.
     pub kind: EventKind,
     /// How far beyond the capture scope it is seen.
     pub access_level: AccessLevel,
     /// Keys and identifiers of the stages whose data the caller may read, in order.
     pub stages: Vec<(i64, String)>,
+    /// Identifiers of the other stages.
+    pub hidden_stages: Vec<String>,
     /// Option combinations the caller may read; `None` when that is all of them.
     pub option_combos: Option<Vec<i64>>,
+    /// Data elements of the stages, by identifier.
+    pub elements: HashMap<String, Element>,
+    /// Attributes of the program and of its kind of tracked entity, by identifier.
+    pub attributes: HashMap<String, Attribute>,
+    /// Data elements, of any program, that the caller may not see: their values are left out of every event.
+    pub hidden_elements: Vec<String>,
 }
 
 impl ProgramScope {
     /// Keys of the stages to list: all, or the one asked for.
     ///
     /// # Errors
-    /// [`Error::Input`] when the program has no such stage that the caller may read.
+    /// [`Error::Refused`] when the program has no such stage, or the caller may not read it.
     pub fn stage_ids(&self, stage: Option<&str>) -> Result<Vec<i64>> {
         let Some(uid) = stage else {
             return Ok(self.stages.iter().map(|(id, _)| *id).collect());
         };
-        match self.stages.iter().find(|(_, stage)| stage == uid) {
-            Some((id, _)) => Ok(vec![*id]),
-            None => Err(Error::Input(format!(
-                "programStage {uid} is not a stage of this program"
-            ))),
+        if let Some((id, _)) = self.stages.iter().find(|(_, stage)| stage == uid) {
+            return Ok(vec![*id]);
         }
+        let refusal = if self.hidden_stages.iter().any(|stage| stage == uid) {
+            Refusal::forbidden(
+                Part::ProgramStage,
+                format!("{uid}: you may not read its data"),
+            )
+        } else {
+            let program = &self.uid;
+            Refusal::bad(
+                Part::ProgramStage,
+                format!("{uid} is not a stage of program {program}"),
+            )
+        };
+        Err(refusal.into())
     }
 }
+
+/// Everything of a program that decides what a caller sees, before the caller is looked at.
+#[derive(QueryableByName)]
+struct ProgramRow {
+    #[diesel(sql_type = BigInt)]
+    programid: i64,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    accesslevel: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    categorycomboid: Option<i64>,
+    #[diesel(sql_type = Jsonb)]
+    sharing: Value,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    entity_sharing: Option<Value>,
+    #[diesel(sql_type = Jsonb)]
+    stages: Value,
+    #[diesel(sql_type = Jsonb)]
+    elements: Value,
+    #[diesel(sql_type = Jsonb)]
+    attributes: Value,
+    #[diesel(sql_type = Jsonb)]
+    restricted: Value,
+}
+
+/// One statement, so that a list that is opened for the first time does not wait for eight.
+const PROGRAM: &str = "
+SELECT p.programid, p.type AS kind, p.accesslevel, p.categorycomboid, p.sharing, t.sharing AS entity_sharing,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.programstageid, 'uid', s.uid, 'sharing', s.sharing)
+                                  ORDER BY s.sort_order NULLS LAST, s.programstageid)
+                   FROM programstage s WHERE s.programid = p.programid), '[]') AS stages,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', d.dataelementid, 'uid', d.uid, 'type', d.valuetype,
+                                                     'sharing', d.sharing))
+                   FROM dataelement d
+                  WHERE d.dataelementid IN (SELECT l.dataelementid FROM programstagedataelement l
+                                              JOIN programstage s USING (programstageid)
+                                             WHERE s.programid = p.programid)), '[]') AS elements,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.trackedentityattributeid, 'uid', a.uid, 'type', a.valuetype,
+                                                     'sharing', a.sharing, 'least', a.mincharacterstosearch,
+                                                     'blocked', a.blockedsearchoperators))
+                   FROM trackedentityattribute a
+                  WHERE a.trackedentityattributeid IN
+                        (SELECT l.trackedentityattributeid FROM program_attributes l WHERE l.programid = p.programid
+                          UNION SELECT l.trackedentityattributeid FROM trackedentitytypeattribute l
+                                 WHERE l.trackedentitytypeid = p.trackedentitytypeid)), '[]') AS attributes,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('uid', d.uid, 'sharing', d.sharing))
+                   FROM dataelement d WHERE left(d.sharing->>'public', 1) <> 'r'), '[]') AS restricted
+  FROM program p LEFT JOIN trackedentitytype t USING (trackedentitytypeid) WHERE p.uid = $1";
 
 /// Resolves a program for a caller.
 ///
 /// # Errors
-/// [`Error::Input`] for an unknown program; [`Error::Forbidden`] when the caller may not read its data, its kind of
-/// tracked entity, or any of its stages.
+/// [`Error::Refused`] for an unknown program, or when the caller may not read it, its kind of tracked entity, or any of
+/// its stages.
 pub fn resolve(conn: &mut Connection, caller: &Caller, program: &str) -> Result<ProgramScope> {
-    let unknown = || Error::Input(format!("program {program} does not exist"));
-    let program = programs::by_uid(conn, program)?.ok_or_else(unknown)?;
-    check_readable(conn, caller, &program)?;
-    let (kind, access_level) = read_settings(&program)?;
-    let mut stages = programs::stages_of(conn, &[program.programid])?;
-    if kind == EventKind::Tracker {
-        stages.retain(|stage| stage.is_data_readable(caller));
-    }
+    let row: Option<ProgramRow> = diesel::sql_query(PROGRAM)
+        .bind::<Text, _>(program)
+        .get_result(conn)
+        .optional()?;
+    let row =
+        row.ok_or_else(|| Refusal::bad(Part::Program, format!("{program} does not exist")))?;
+    check_readable(caller, program, &row)?;
+    let (kind, access_level) = read_settings(program, &row)?;
+    let (stages, hidden_stages) = read_stages(caller, kind, row.stages)?;
     if stages.is_empty() {
-        return Err(Error::Forbidden(format!(
-            "you may not read the data of any stage of program {}",
-            program.uid
-        )));
+        let text = format!("{program}: you may not read the data of any of its stages");
+        return Err(Refusal::forbidden(Part::Program, text).into());
     }
     Ok(ProgramScope {
+        programid: row.programid,
+        uid: program.to_owned(),
         kind,
         access_level,
-        stages: stages
-            .into_iter()
-            .map(|stage| (stage.programstageid, stage.uid))
-            .collect(),
-        option_combos: access::readable_option_combos(conn, caller, program.categorycomboid)?,
+        stages,
+        hidden_stages,
+        option_combos: access::readable_option_combos(conn, caller, row.categorycomboid)?,
+        elements: read_elements(caller, row.elements)?,
+        attributes: read_attributes(caller, row.attributes)?,
+        hidden_elements: read_hidden(caller, row.restricted)?,
     })
 }
 
-fn check_readable(conn: &mut Connection, caller: &Caller, program: &Program) -> Result<()> {
-    if !program.is_data_readable(caller) {
-        return Err(Error::Forbidden(format!(
-            "you may not read the data of program {}",
-            program.uid
-        )));
+fn check_readable(caller: &Caller, program: &str, row: &ProgramRow) -> Result<()> {
+    let sharing = access::sharing(&row.sharing);
+    if !sharing.may_read(caller) || !sharing.may_read_data(caller) {
+        let text = format!("{program}: you may not read its data");
+        return Err(Refusal::forbidden(Part::Program, text).into());
     }
-    if let Some(entity_type) = program.trackedentitytypeid
-        && !programs::is_entity_type_readable(conn, caller, entity_type)?
-    {
-        return Err(Error::Forbidden(format!(
-            "you may not read the tracked entities of program {}",
-            program.uid
-        )));
+    let entity = row.entity_sharing.as_ref().map(access::sharing);
+    if entity.is_some_and(|sharing| !sharing.may_read_data(caller)) {
+        let text = format!("{program}: you may not read its kind of tracked entity");
+        return Err(Refusal::forbidden(Part::Program, text).into());
     }
     Ok(())
 }
 
-fn read_settings(program: &Program) -> Result<(EventKind, AccessLevel)> {
-    let kind = EventKind::of_program_type(&program.kind);
-    let level = AccessLevel::parse(&program.accesslevel);
+fn read_settings(program: &str, row: &ProgramRow) -> Result<(EventKind, AccessLevel)> {
+    let kind = EventKind::of_program_type(&row.kind);
+    let level = AccessLevel::parse(&row.accesslevel);
     kind.zip(level).ok_or_else(|| Error::Corrupt {
         table: "program",
         detail: format!(
-            "{} has type {} and access level {}",
-            program.uid, program.kind, program.accesslevel
+            "{program} has type {} and access level {}",
+            row.kind, row.accesslevel
         ),
     })
 }
 
-#[derive(QueryableByName)]
-struct ProgramOf {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    program: String,
+/// Keys and identifiers of stages.
+type Stages = Vec<(i64, String)>;
+
+/// Stages that a caller may read, and the identifiers of the others. A single event hangs on its program alone.
+fn read_stages(caller: &Caller, kind: EventKind, json: Value) -> Result<(Stages, Vec<String>)> {
+    #[derive(Deserialize)]
+    struct Stage {
+        id: i64,
+        uid: String,
+        sharing: Value,
+    }
+    let stages: Vec<Stage> = read("programstage", json)?;
+    let (readable, hidden): (Vec<Stage>, Vec<Stage>) = stages.into_iter().partition(|stage| {
+        let sharing = access::sharing(&stage.sharing);
+        kind == EventKind::Single || (sharing.may_read(caller) && sharing.may_read_data(caller))
+    });
+    Ok((
+        readable
+            .into_iter()
+            .map(|stage| (stage.id, stage.uid))
+            .collect(),
+        hidden.into_iter().map(|stage| stage.uid).collect(),
+    ))
 }
 
-/// Identifier of the program that a stage belongs to; `None` for a stage of no program.
-///
-/// # Errors
-/// When the query fails.
-pub fn program_of_stage(conn: &mut Connection, stage: i64) -> Result<Option<String>> {
-    let row: Option<ProgramOf> = diesel::sql_query(
-        "SELECT p.uid AS program FROM programstage JOIN program p USING (programid) WHERE programstageid = $1",
-    )
-    .bind::<diesel::sql_types::BigInt, _>(stage)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| row.program))
+fn read_hidden(caller: &Caller, json: Value) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Restricted {
+        uid: String,
+        sharing: Value,
+    }
+    let elements: Vec<Restricted> = read("dataelement", json)?;
+    let hidden = elements
+        .into_iter()
+        .filter(|element| !access::sharing(&element.sharing).may_read(caller));
+    Ok(hidden.map(|element| element.uid).collect())
+}
+
+/// Reads what the statement above put together.
+pub(super) fn read<T: serde::de::DeserializeOwned>(table: &'static str, json: Value) -> Result<T> {
+    serde_json::from_value(json).map_err(|error| Error::Corrupt {
+        table,
+        detail: error.to_string(),
+    })
 }

@@ -1,252 +1,312 @@
-//! Walks of the index: the SQL of each way of reading a page.
+//! Sources of a page: the SQL that finds the keys of its rows.
+//!
+//! A walk reads an index in list order and stops when it has enough. What it compares is one expression, so that a cursor
+//! is one row comparison. A read of the scope sorts by any keys.
 
-use domain::{
-    event::EventKind,
-    page::{Cursor, Direction, Page, Reading},
+use domain::page::{Cursor, Page};
+
+use super::{
+    conditions::{has_details, push_conditions, push_details, push_span, push_where, table, unit},
+    few::Narrow,
+    order_keys::{Keys, word},
+    page::Listing,
+    row,
+    walk_key::{WalkKey, push_cursor, push_key},
 };
-
-use super::{page::Listing, row};
 use crate::sql::{Statement, Value};
 
-/// Rows of the first try at a wide scope. Reading them from the index takes about half a millisecond.
-const NEWEST: i64 = 2_000;
+/// Rows that a first try reads, spread over its walks. That takes about half a millisecond from the index alone, and two
+/// where the rows must be looked at.
+pub(super) const NEWEST: i64 = 2_000;
 
-/// What the ways of reading have in common.
+/// Where the keys of a page come from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// A walk of each unit and stage.
+    EachUnit(WalkKey, &'a [i64]),
+    /// A walk of each stage.
+    EveryUnit(WalkKey),
+    /// The first rows of each unit and stage, looked at afterwards. May miss rows, never finds a wrong one.
+    FirstOfUnits(WalkKey, &'a [i64]),
+    /// The first rows of each stage, kept where they lie in the units. May miss rows, never finds a wrong one.
+    FirstOfStages(WalkKey, Option<&'a [i64]>),
+    /// A walk of each person and stage.
+    Assignees(WalkKey, &'a [i64]),
+    /// The rows that the narrowest condition finds, sorted.
+    Few(Narrow),
+    /// All rows of the scope, sorted.
+    Scope,
+}
+
+/// What the sources of a page have in common.
 pub(super) struct Walk<'a> {
-    listing: &'a Listing,
-    from: Option<Cursor>,
-    direction: Direction,
+    pub(super) listing: &'a Listing,
+    pub(super) keys: Keys<'a>,
+    from: Option<&'a Cursor>,
     rows: i64,
+    skip: i64,
 }
 
 impl<'a> Walk<'a> {
-    /// What a page asks of every walk.
-    pub(super) fn new(listing: &'a Listing, page: &Page) -> Self {
-        let order = listing.order.direction();
-        let direction = match page.reading {
-            Reading::Forward => order,
-            Reading::Backward => order.reversed(),
-        };
+    /// What a page asks of every source.
+    pub(super) fn new(listing: &'a Listing, page: &'a Page) -> Self {
         Walk {
             listing,
-            from: page.from,
-            direction,
+            keys: Keys::new(listing.kind, &listing.order, page.reading),
+            from: page.from.as_ref(),
             rows: page.fetch(),
+            skip: page.skip,
         }
     }
 
-    /// The events of one unit and stage.
-    pub(super) fn one(&self, unit_id: i64, stage: i64) -> Statement {
+    /// Rows of the page, and one more.
+    pub(super) fn rows(&self) -> i64 {
+        self.rows
+    }
+
+    /// Rows that a walk must find, those that are passed over among them.
+    pub(super) fn depth(&self) -> i64 {
+        self.rows.saturating_add(self.skip)
+    }
+
+    /// The events of one unit and stage, without a detour over their keys.
+    pub(super) fn one(&self, key: WalkKey, unit_id: i64, stage: i64) -> Statement {
         let mut query = Statement::new("SELECT ");
+        row::push_columns(&mut query, self.listing);
         query
-            .push(row::columns(self.listing.kind))
-            .push(" FROM ")
-            .push(table(self.listing.kind));
-        query
+            .push(", NULL::text[] AS order_keys FROM ")
+            .push(table(self.listing.kind))
             .push(" e WHERE ")
             .push(unit(self.listing.kind))
             .push(" = ")
-            .bind(Value::Int(unit_id));
-        query
+            .bind(Value::Int(unit_id))
             .push(" AND e.programstageid = ")
             .bind(Value::Int(stage));
-        self.push_rest(&mut query, self.rows);
+        push_conditions(&mut query, self.listing);
+        self.push_walk(&mut query, key, self.rows);
         query
     }
 
-    /// The events of every unit: a walk for each stage, merged.
-    pub(super) fn every_unit(&self) -> Statement {
-        self.merged(|query| {
-            query
-                .push("unnest(")
-                .bind(Value::Ints(self.listing.stages.clone()))
-                .push(") AS s (id)");
-            query
-                .push(" CROSS JOIN LATERAL (SELECT e.eventid, ")
-                .push(date(self.listing.kind))
-                .push(" AS at FROM ");
-            query
-                .push(table(self.listing.kind))
-                .push(" e WHERE e.programstageid = s.id");
-            self.push_rest(query, self.rows);
-            query.push(") w");
-        })
-    }
-
-    /// The events of some units: a walk for each unit and stage, merged.
-    pub(super) fn each_unit(&self, units: &[i64]) -> Statement {
-        self.merged(|query| {
-            query
-                .push("unnest(")
-                .bind(Value::Ints(self.listing.stages.clone()))
-                .push(") AS s (id) CROSS JOIN unnest(");
-            query.bind(Value::Ints(units.to_vec())).push(") AS u (id)");
-            query
-                .push(" CROSS JOIN LATERAL (SELECT e.eventid, ")
-                .push(date(self.listing.kind))
-                .push(" AS at FROM ");
-            query
-                .push(table(self.listing.kind))
-                .push(" e WHERE ")
-                .push(unit(self.listing.kind));
-            query.push(" = u.id AND e.programstageid = s.id");
-            self.push_rest(query, self.rows);
-            query.push(") w");
-        })
-    }
-
-    /// The newest rows of the stages, kept where they lie in the scope. May miss rows, never returns a wrong one.
-    pub(super) fn newest(&self, units: &[i64]) -> Statement {
-        self.merged(|query| {
-            query
-                .push("(SELECT n.eventid, n.at FROM unnest(")
-                .bind(Value::Ints(self.listing.stages.clone()));
-            query
-                .push(") AS s (id) CROSS JOIN LATERAL (SELECT e.eventid, ")
-                .push(date(self.listing.kind));
-            query
-                .push(" AS at, ")
-                .push(unit(self.listing.kind))
-                .push(" AS unit FROM ")
-                .push(table(self.listing.kind));
-            query.push(" e WHERE e.programstageid = s.id");
-            self.push_rest(query, NEWEST);
-            query
-                .push(") n WHERE n.unit IN (SELECT unnest(")
-                .bind(Value::Ints(units.to_vec()))
-                .push("))) w");
-        })
-    }
-
-    /// Reads the keys of a page from `source`, which must name them `w.eventid` and `w.at`, then the rows by key.
+    /// A page: the keys of its rows from a source, then the rows by key.
     ///
     /// The lateral `LIMIT 1` makes that one look-up for each row. A plain join lets a plan that was made for any limit
     /// read the whole table instead.
-    fn merged(&self, source: impl FnOnce(&mut Statement)) -> Statement {
+    pub(super) fn page(&self, source: Source<'_>) -> Statement {
         let mut query = Statement::new("SELECT ");
+        row::push_columns(&mut query, self.listing);
+        query.push(", ");
+        self.keys.push_texts(&mut query);
+        query.push(" FROM (SELECT w.eventid");
+        self.keys.push_names(&mut query);
+        query.push(" FROM (");
+        let walks = self.push_source(&mut query, source);
+        if walks.is_some() {
+            self.push_lent(&mut query, walks);
+        }
+        query.push(") w");
+        if let (None, Some(cursor)) = (walks, self.from) {
+            self.keys.push_beyond(&mut query, cursor);
+        }
+        self.keys.push_order(&mut query, "w.");
+        query.push(" LIMIT ").bind(Value::Int(self.rows));
+        if self.skip > 0 {
+            query.push(" OFFSET ").bind(Value::Int(self.skip));
+        }
         query
-            .push(row::columns(self.listing.kind))
-            .push(" FROM (SELECT w.eventid, w.at FROM ");
-        source(&mut query);
-        query
-            .push(" ORDER BY w.at")
-            .push(self.word())
-            .push(", w.eventid")
-            .push(self.word());
-        query
-            .push(" LIMIT ")
-            .bind(Value::Int(self.rows))
             .push(") page CROSS JOIN LATERAL (SELECT * FROM ")
-            .push(table(self.listing.kind));
-        query
-            .push(" e WHERE e.eventid = page.eventid LIMIT 1) e ORDER BY page.at")
-            .push(self.word());
-        query.push(", page.eventid").push(self.word());
+            .push(table(self.listing.kind))
+            .push(" e WHERE e.eventid = page.eventid LIMIT 1) e");
+        self.keys.push_order(&mut query, "page.");
         query
     }
 
-    /// Conditions, order and limit of one walk.
-    fn push_rest(&self, query: &mut Statement, limit: i64) {
-        push_conditions(
-            query,
-            self.listing,
-            self.from.map(|cursor| (cursor, self.direction)),
-        );
+    /// How many rows a first try of one unit and stage had before it, counted no further than it reads.
+    pub(super) fn tried(&self, key: WalkKey, unit_id: i64, stage: i64) -> Statement {
+        let mut query = Statement::new("SELECT count(*) AS counted FROM (SELECT FROM ");
         query
-            .push(" ORDER BY ")
-            .push(date(self.listing.kind))
-            .push(self.word());
+            .push(table(self.listing.kind))
+            .push(" e WHERE ")
+            .push(unit(self.listing.kind))
+            .push(" = ")
+            .bind(Value::Int(unit_id))
+            .push(" AND e.programstageid = ")
+            .bind(Value::Int(stage));
+        push_span(&mut query, self.listing);
+        self.push_walk(&mut query, key, NEWEST);
+        query.push(") tried");
         query
-            .push(", e.eventid")
-            .push(self.word())
-            .push(" LIMIT ")
-            .bind(Value::Int(limit));
     }
 
-    fn word(&self) -> &'static str {
-        match self.direction {
-            Direction::Ascending => "",
-            Direction::Descending => " DESC",
+    /// Pushes a source. Walks have compared the cursor: their key is returned.
+    fn push_source(&self, query: &mut Statement, source: Source<'_>) -> Option<WalkKey> {
+        match source {
+            Source::EachUnit(key, units) => self.push_units(query, key, units, None),
+            Source::FirstOfUnits(key, units) => {
+                let walks =
+                    i64::try_from(units.len() * self.listing.stages.len()).unwrap_or(NEWEST);
+                let limit = (NEWEST / walks.max(1)).max(self.depth());
+                self.push_units(query, key, units, Some(limit));
+            }
+            Source::EveryUnit(key) => self.push_stages(query, key),
+            Source::FirstOfStages(key, units) => self.push_first(query, key, units),
+            Source::Assignees(key, people) => self.push_people(query, key, people),
+            Source::Few(narrow) => {
+                self.push_few(query, narrow);
+                return None;
+            }
+            Source::Scope => {
+                query.push("SELECT e.eventid");
+                self.keys.push_columns(query);
+                query
+                    .push(" FROM ")
+                    .push(table(self.listing.kind))
+                    .push(" e");
+                push_where(query, self.listing);
+                return None;
+            }
+        }
+        match source {
+            Source::EachUnit(key, _)
+            | Source::FirstOfUnits(key, _)
+            | Source::EveryUnit(key)
+            | Source::FirstOfStages(key, _)
+            | Source::Assignees(key, _) => Some(key),
+            Source::Few(_) | Source::Scope => None,
         }
     }
-}
 
-/// Everything but unit and stage. `list` and `count` share it, so they cannot disagree.
-pub(super) fn push_conditions(
-    query: &mut Statement,
-    listing: &Listing,
-    from: Option<(Cursor, Direction)>,
-) {
-    let date = date(listing.kind);
-    query.push(" AND NOT e.deleted");
-    if let Some(combos) = &listing.option_combos {
+    /// A walk of each unit and stage. With `first`: of so many rows, which are looked at afterwards.
+    fn push_units(&self, query: &mut Statement, key: WalkKey, units: &[i64], first: Option<i64>) {
+        query.push("SELECT x.* FROM ");
+        self.push_stage_list(query);
+        query.push(" CROSS JOIN unnest(");
+        query.bind(Value::Ints(units.to_vec())).push(") AS u (id)");
+        self.push_lateral(query, key);
         query
-            .push(" AND e.attributeoptioncomboid = ANY(")
-            .bind(Value::Ints(combos.clone()))
-            .push(")");
+            .push(unit(self.listing.kind))
+            .push(" = u.id AND e.programstageid = s.id");
+        match first {
+            None => {
+                push_conditions(query, self.listing);
+                self.push_walk(query, key, self.depth());
+                query.push(") x");
+            }
+            Some(limit) => {
+                push_span(query, self.listing);
+                self.push_walk(query, key, limit);
+                query.push(") x");
+                self.push_look(query);
+            }
+        }
     }
-    if !listing.filter.statuses.is_empty() {
-        let names = listing
-            .filter
-            .statuses
-            .iter()
-            .map(|status| status.name().to_owned())
-            .collect();
-        query
-            .push(" AND e.status = ANY(")
-            .bind(Value::Texts(names))
-            .push(")");
+
+    fn push_stages(&self, query: &mut Statement, key: WalkKey) {
+        query.push("SELECT x.* FROM ");
+        self.push_stage_list(query);
+        self.push_lateral(query, key);
+        query.push("e.programstageid = s.id");
+        push_conditions(query, self.listing);
+        self.push_walk(query, key, self.depth());
+        query.push(") x");
     }
-    let occurred = listing.filter.occurred;
-    if let Some(from) = occurred.from {
+
+    fn push_first(&self, query: &mut Statement, key: WalkKey, units: Option<&[i64]>) {
+        query.push("SELECT x.eventid");
+        query.push(if key.sql.is_some() {
+            ", x.k0 FROM "
+        } else {
+            " FROM "
+        });
+        self.push_stage_list(query);
+        query.push(" CROSS JOIN LATERAL (SELECT e.eventid");
+        push_key(query, key);
         query
-            .push(" AND ")
-            .push(date)
-            .push(" >= ")
-            .bind(Value::Time(from));
-    }
-    if let Some(to) = occurred.to {
-        query
-            .push(" AND ")
-            .push(date)
-            .push(" <= ")
-            .bind(Value::Time(to));
-    } else if occurred.from.is_some() && listing.kind == EventKind::Tracker {
-        query.push(" AND e.occurreddate IS NOT NULL");
-    }
-    if let Some((cursor, direction)) = from {
-        let beyond = match direction {
-            Direction::Ascending => ", e.eventid) > (",
-            Direction::Descending => ", e.eventid) < (",
-        };
-        query.push(" AND (").push(date).push(beyond);
-        query
-            .bind(cursor.date.map_or(Value::EndOfTime, Value::Time))
             .push(", ")
-            .bind(Value::Int(cursor.id))
+            .push(unit(self.listing.kind))
+            .push(" AS unit FROM ")
+            .push(table(self.listing.kind))
+            .push(" e WHERE e.programstageid = s.id");
+        push_span(query, self.listing);
+        self.push_walk(query, key, NEWEST);
+        query.push(") x");
+        self.push_look(query);
+        if let Some(units) = units {
+            query
+                .push(" WHERE x.unit IN (SELECT unnest(")
+                .bind(Value::Ints(units.to_vec()))
+                .push("))");
+        }
+    }
+
+    fn push_people(&self, query: &mut Statement, key: WalkKey, people: &[i64]) {
+        query.push("SELECT x.* FROM ");
+        self.push_stage_list(query);
+        query.push(" CROSS JOIN unnest(");
+        query.bind(Value::Ints(people.to_vec())).push(") AS a (id)");
+        self.push_lateral(query, key);
+        query.push("e.assigneduserid = a.id AND e.programstageid = s.id");
+        if let Some(units) = &self.listing.units {
+            query
+                .push(" AND ")
+                .push(unit(self.listing.kind))
+                .push(" = ANY(");
+            query.bind(Value::Ints(units.clone())).push(")");
+        }
+        push_conditions(query, self.listing);
+        self.push_walk(query, key, self.depth());
+        query.push(") x");
+    }
+
+    pub(super) fn push_stages_any(&self, query: &mut Statement) {
+        query.push(" AND e.programstageid = ANY(");
+        query
+            .bind(Value::Ints(self.listing.stages.clone()))
             .push(")");
     }
-}
 
-pub(super) fn table(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Single => "singleevent",
-        EventKind::Tracker => "trackerevent",
+    fn push_stage_list(&self, query: &mut Statement) {
+        query
+            .push("unnest(")
+            .bind(Value::Ints(self.listing.stages.clone()))
+            .push(") AS s (id)");
     }
-}
 
-/// The scope unit: where a single event happened, who owns the entity of a tracker event.
-pub(super) fn unit(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Single => "e.organisationunitid",
-        EventKind::Tracker => "e.ownerorganisationunitid",
+    fn push_lateral(&self, query: &mut Statement, key: WalkKey) {
+        query.push(" CROSS JOIN LATERAL (SELECT e.eventid");
+        push_key(query, key);
+        query
+            .push(" FROM ")
+            .push(table(self.listing.kind))
+            .push(" e WHERE ");
     }
-}
 
-/// The order key. Events without a date come after all others, so `infinity` stands for it, in the index too.
-fn date(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Single => "e.occurreddate",
-        EventKind::Tracker => "coalesce(e.occurreddate, 'infinity'::timestamp)",
+    /// One look at each row of `x` for the conditions that the index does not answer.
+    fn push_look(&self, query: &mut Statement) {
+        if !has_details(self.listing) {
+            return;
+        }
+        query
+            .push(" CROSS JOIN LATERAL (SELECT FROM ")
+            .push(table(self.listing.kind))
+            .push(" e WHERE e.eventid = x.eventid");
+        push_details(query, self.listing);
+        query.push(" LIMIT 1) d");
+    }
+
+    /// Cursor, order and limit of one walk.
+    pub(super) fn push_walk(&self, query: &mut Statement, key: WalkKey, limit: i64) {
+        let direction = self.keys.direction();
+        if let Some(cursor) = self.from {
+            push_cursor(query, key, cursor, direction);
+        }
+        query.push(" ORDER BY ");
+        if let Some(sql) = key.sql {
+            query.push(sql).push(word(direction)).push(", ");
+        }
+        query
+            .push("e.eventid")
+            .push(word(direction))
+            .push(" LIMIT ")
+            .bind(Value::Int(limit));
     }
 }

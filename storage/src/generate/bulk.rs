@@ -1,4 +1,5 @@
-//! Loading large tables: without their secondary indexes and foreign keys, which are rebuilt from their own definitions.
+//! Loading large tables: without their secondary indexes, foreign keys and triggers, which are rebuilt from their own
+//! definitions.
 
 use diesel::{
     connection::SimpleConnection,
@@ -29,7 +30,7 @@ pub(super) const TABLES: [&str; 17] = [
     "observations",
 ];
 
-/// An index or a constraint as the catalogue describes it.
+/// An index, a constraint or a trigger as the catalogue describes it.
 #[derive(Debug, QueryableByName)]
 pub(super) struct Definition {
     #[diesel(sql_type = Text)]
@@ -52,6 +53,10 @@ SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
        CASE contype WHEN 'u' THEN 1 ELSE 2 END, conname
   FROM pg_constraint
  WHERE conrelid = ANY ($1::regclass[]) AND contype IN ('u', 'f') AND conparentid = 0
+UNION ALL
+SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass), pg_get_triggerdef(oid), 3, tgname
+  FROM pg_trigger
+ WHERE tgrelid = ANY ($1::regclass[]) AND NOT tgisinternal
  ORDER BY turn, name";
 
 /// Drops what slows the copying down, and returns how to rebuild it. Primary keys stay: other tables refer to them and

@@ -187,6 +187,10 @@ fn fill(loader: &mut Loader<'_>, volume: &Volume, seed: u64, today: NaiveDate) -
         loader.progress.set_message("indexes");
         bulk::restore(loader.conn, definition)?;
     }
+    if loader.is_bulk {
+        loader.progress.set_message("counts");
+        crate::events::counts::recount(loader.conn)?;
+    }
     loader.conn.batch_execute(ADVANCE_KEYS)?;
     loader
         .conn

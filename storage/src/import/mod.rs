@@ -5,6 +5,8 @@ pub mod fhir;
 pub mod metadata;
 pub mod tracker;
 
+use std::borrow::Cow;
+
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Nullable, Text},
@@ -72,7 +74,7 @@ pub struct BadLine {
     /// Identifier of the object; `None` when it has none.
     pub resource_id: Option<String>,
     /// Rule that it breaks, a stable code such as `JSON_SYNTAX`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// What is wrong, without values.
     pub message: String,
 }
@@ -148,9 +150,46 @@ pub fn quarantine(conn: &mut Connection, run: i64, lines: &[BadLine]) -> Result<
         .bind::<diesel::sql_types::Array<Nullable<Text>>, _>(
             chunk.iter().map(|bad| bad.resource_id.as_deref()).collect::<Vec<_>>(),
         )
-        .bind::<diesel::sql_types::Array<Text>, _>(chunk.iter().map(|bad| bad.rule).collect::<Vec<_>>())
+        .bind::<diesel::sql_types::Array<Text>, _>(chunk.iter().map(|bad| bad.rule.as_ref()).collect::<Vec<_>>())
         .bind::<diesel::sql_types::Array<Text>, _>(chunk.iter().map(|bad| &bad.message).collect::<Vec<_>>())
         .execute(conn)?;
     }
     Ok(())
+}
+
+/// The quarantine of a run, in the order in which it was filled.
+///
+/// # Errors
+/// When the query fails.
+pub fn quarantined(conn: &mut Connection, run: i64) -> Result<Vec<BadLine>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        file: String,
+        #[diesel(sql_type = BigInt)]
+        line: i64,
+        #[diesel(sql_type = Nullable<Text>)]
+        resource_type: Option<String>,
+        #[diesel(sql_type = Nullable<Text>)]
+        resource_id: Option<String>,
+        #[diesel(sql_type = Text)]
+        rule: String,
+        #[diesel(sql_type = Text)]
+        message: String,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT file, line, resource_type, resource_id, rule, message FROM quarantine
+          WHERE import_run_id = $1 ORDER BY quarantine_id",
+    )
+    .bind::<BigInt, _>(run)
+    .load(conn)?;
+    let bad = rows.into_iter().map(|row| BadLine {
+        file: row.file,
+        line: row.line,
+        resource_type: row.resource_type,
+        resource_id: row.resource_id,
+        rule: row.rule.into(),
+        message: row.message,
+    });
+    Ok(bad.collect())
 }

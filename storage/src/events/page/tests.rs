@@ -2,6 +2,7 @@
 
 mod plans;
 mod texts;
+mod twins;
 
 use chrono::NaiveDate;
 use domain::{
@@ -9,38 +10,37 @@ use domain::{
     page::{Cursor, Direction, Reading, USUAL_ROWS},
 };
 
-use super::{super::row, *};
+use super::{super::conditions::unit, *};
 
 /// A list of everything of one stage in some units.
 fn listing(kind: EventKind, units: Option<Vec<i64>>) -> Listing {
     Listing {
         kind,
         units,
+        lent: None,
         stages: vec![7],
         option_combos: None,
+        hidden_elements: Vec::new(),
+        today: day(2026, 11, 21),
         filter: EventFilter::default(),
-        order: EventOrder::default(),
+        order: EventOrder::by_occurred_date(Direction::Descending),
     }
 }
 
 /// The first page.
 fn first_page() -> Page {
-    Page {
-        rows: USUAL_ROWS,
-        reading: Reading::Forward,
-        from: None,
-    }
+    Page::after(USUAL_ROWS, None)
 }
 
 /// A page behind a row, or before it.
 fn page_from(reading: Reading, date: Option<NaiveDate>) -> Page {
     Page {
         reading,
-        from: Some(Cursor {
-            order: Direction::Descending,
-            date: date.and_then(|date| date.and_hms_opt(0, 0, 0)),
-            id: 99,
-        }),
+        from: Some(Cursor::at(
+            &EventOrder::by_occurred_date(Direction::Descending),
+            date.and_then(|date| date.and_hms_opt(0, 0, 0)),
+            99,
+        )),
         ..first_page()
     }
 }

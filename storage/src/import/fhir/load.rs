@@ -76,11 +76,11 @@ impl Loaded {
     /// Checks the share of bad resources.
     ///
     /// # Errors
-    /// [`Error::Refused`] when it is larger than it may be.
+    /// [`Error::DeliveryRefused`] when it is larger than it may be.
     pub fn check(&self, settings: &Settings) -> Result<()> {
         let (bad, all) = (self.quarantined(), self.resources().max(1));
         if settings.is_full && bad > KEPT as u64 {
-            return Err(Error::Refused(format!(
+            return Err(Error::DeliveryRefused(format!(
                 "{bad} resources break a rule: too many to tell what a full delivery misses"
             )));
         }
@@ -93,7 +93,7 @@ impl Loaded {
             .iter()
             .map(|(rule, count)| format!("{count} {rule}"))
             .collect();
-        Err(Error::Refused(format!(
+        Err(Error::DeliveryRefused(format!(
             "{bad} of {all} resources ({percent:.1} %) break a rule, more than {} %: {}",
             settings.max_bad,
             rules.join(", ")
@@ -119,7 +119,7 @@ impl Loaded {
                     line: bad.position,
                     resource_type: bad.kind.map(str::to_owned),
                     resource_id: bad.id,
-                    rule: bad.rule.code(),
+                    rule: bad.rule.code().into(),
                     message: bad.rule.message().to_owned(),
                 });
             }
@@ -157,7 +157,8 @@ pub fn load(
         }
         drop((blocks, send_parsed));
         for mut found in parsed {
-            loaded.note(&mut found, &items[found.file]);
+            let item = &items[found.file];
+            loaded.note(&mut found, item);
             batch.append(&mut found.batch);
             if batch.is_full() {
                 batch.copy(conn)?;

@@ -40,7 +40,7 @@ use crate::{Connection, Error, Result};
 /// The clinic is the organisation unit `clinic_uid`; it is created when there is none.
 ///
 /// # Errors
-/// [`Error::Input`] for a malformed uid, [`Error::File`] for a file that cannot be read, [`Error::Refused`] for a delivery
+/// [`Error::Input`] for a malformed uid, [`Error::File`] for a file that cannot be read, [`Error::DeliveryRefused`] for a delivery
 /// that fails its own counts or loses too much, else what a statement returned. Nothing is changed then, but the run is
 /// recorded as failed, with the lines that were put aside.
 pub fn run(
@@ -62,7 +62,7 @@ pub fn run(
     if let Err(error) = &outcome {
         super::fail(conn, import.run)?;
         super::quarantine(conn, import.run, &import.bad)?;
-        if let Error::Refused(reason) = error {
+        if let Error::DeliveryRefused(reason) = error {
             refuse(conn, import.run, reason)?;
         }
     }

@@ -33,8 +33,6 @@ pub struct Bad {
 pub struct Parsed {
     /// Place of the file among those of the delivery.
     pub file: usize,
-    /// Bytes read.
-    pub bytes: u64,
     /// Values read.
     pub values: u64,
     /// Resources and deletions read, bad ones included.
@@ -61,7 +59,6 @@ pub fn block(block: &Block, zone: Tz, stamp: Option<DateTime<Utc>>) -> Parsed {
         stamp: block.stamp.or(stamp),
         parsed: Parsed {
             file: block.file,
-            bytes: block.bytes.len() as u64,
             values: block.values.len() as u64,
             ..Parsed::default()
         },

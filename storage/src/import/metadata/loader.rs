@@ -114,7 +114,7 @@ impl Loader<'_> {
             line,
             resource_type: Some(kind.name.to_owned()),
             resource_id: uid,
-            rule: fault.rule,
+            rule: fault.rule.into(),
             message: fault.message,
         });
     }

@@ -28,13 +28,13 @@ use std::{
 };
 
 use chrono::Utc;
-use diesel::RunQueryDsl;
+use diesel::{Connection as _, RunQueryDsl};
 use indicatif::ProgressBar;
 use serde::{Deserialize, de::IgnoredAny};
 
 use self::{kind::Kind, loader::Loader, program_stages::Membership, references::References};
 use super::{
-    Report,
+    BadLine, Report,
     dhis2::{
         self,
         object::{self, Raw},
@@ -94,6 +94,38 @@ pub fn run(conn: &mut Connection, file: &Path, progress: &ProgressBar) -> Result
     dhis2::record(conn, "METADATA", &source, |conn, run| {
         store(conn, run, &Payload::read(reader)?, &source, progress)
     })
+}
+
+/// Imports a payload of the HTTP API. Returns what was refused; then nothing is stored, unless it may be stored `partly`.
+///
+/// # Errors
+/// [`crate::Error::Input`] when one of its lists is none, else when a statement fails.
+pub fn import(
+    conn: &mut Connection,
+    payload: &Payload,
+    partly: bool,
+) -> Result<(Report, Vec<BadLine>)> {
+    let mut refused = None;
+    let imported = conn.transaction(|conn| {
+        let report = load(conn, payload, "POST /api/metadata", &ProgressBar::hidden())?;
+        let bad = super::quarantined(conn, report.run)?;
+        if bad.is_empty() || partly {
+            return Ok((report, bad));
+        }
+        let run = report.run;
+        refused = Some((
+            Report {
+                run,
+                ..Report::default()
+            },
+            bad,
+        ));
+        Err(Error::Input("refused".to_owned()))
+    });
+    match refused {
+        Some(refused) => Ok(refused),
+        None => imported,
+    }
 }
 
 /// Imports a payload that was read before; `source` names it in the run and in the quarantine.

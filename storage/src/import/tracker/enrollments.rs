@@ -7,21 +7,23 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    enrollment_check::{Place, check_others, check_place, find_place},
-    importer::{CHUNK, Importer, Item, Kind, Read, Tally},
+    attributes::{self, Known},
+    enrollment_check::{
+        Place, check_attributes, check_dates, check_existence, check_others, check_place,
+        check_rights, find_place,
+    },
+    importer::{CHUNK, Fault, Importer, Item, Read, Tally, settle},
     metadata,
     notes::{Holders, NewNote, holders},
     owners,
     payload::{Enrollment, EnrollmentStatus},
-    tracked_entities::{self, check_geometry, store_values},
+    report::TrackerType,
+    tracked_entities::{self, check_geometry},
     values::{self, Changes},
 };
 use crate::{
     Connection, Result,
-    import::dhis2::{
-        object::Fault,
-        upsert::{self, Table},
-    },
+    import::dhis2::upsert::{self, Table},
     schema::enrollment,
 };
 
@@ -41,6 +43,10 @@ pub(super) struct Stored {
     pub(super) entity: i64,
     #[diesel(column_name = programid)]
     pub(super) program: i64,
+    #[diesel(column_name = organisationunitid)]
+    pub(super) unit: i64,
+    #[diesel(column_name = attributeoptioncomboid)]
+    pub(super) option_combo: i64,
     pub(super) deleted: bool,
     status: String,
     completeddate: Option<NaiveDateTime>,
@@ -54,6 +60,9 @@ pub(super) struct Context {
     pub(super) assigned: HashSet<(i64, i64)>,
     /// Uid and status of the enrolments of each entity and program, stored and accepted.
     others: HashMap<(i64, i64), HashMap<String, String>>,
+    /// Owner unit of each entity and program.
+    pub(super) owners: HashMap<(i64, i64), i64>,
+    known: Known,
     notes: Holders,
 }
 
@@ -68,28 +77,50 @@ struct Accepted {
 
 pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     let (mut seen, mut tally) = (HashSet::new(), Tally::default());
+    let mut done = Vec::new();
     for chunk in items.chunks(CHUNK) {
-        let read = importer.read::<Enrollment>(Kind::Enrollment, chunk, &mut seen);
+        let mut read = importer.read::<Enrollment>(TrackerType::Enrollment, chunk, &mut seen);
+        for item in &mut read {
+            importer.parameters.id_schemes.translate(&mut item.object);
+        }
         let mut context = context(importer, &read)?;
         let mut accepted = Vec::with_capacity(read.len());
         for item in read {
             match check(importer, &item, &mut context) {
                 Ok(enrollment) => accepted.push(enrollment),
-                Err(fault) => importer.reject(Kind::Enrollment, item.line, item.uid, fault),
+                Err(faults) => {
+                    importer.reject(TrackerType::Enrollment, item.line, item.uid, faults);
+                }
             }
         }
+        if importer.is_over() {
+            break;
+        }
+        done.extend(accepted.iter().map(|enrollment| enrollment.uid.clone()));
         store(importer, accepted, &context.stored, &mut tally)?;
     }
-    importer.report(Kind::Enrollment, &tally);
+    importer.report(TrackerType::Enrollment, &tally, done);
     Ok(())
 }
 
-/// Enrolments that are stored, by uid.
+/// Enrolments that are stored, by uid. They are locked in the order of their keys: two imports do not add events to one
+/// at a time, so that a stage that is not repeatable stays so.
 pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
     let rows = Stored::query()
         .filter(enrollment::uid.eq_any(uids))
+        .order(enrollment::enrollmentid)
+        .for_no_key_update()
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.uid.clone(), row)).collect())
+}
+
+/// Tracked entity of each enrolment.
+pub(super) fn entities(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let rows: Vec<(i64, i64)> = enrollment::table
+        .filter(enrollment::enrollmentid.eq_any(ids))
+        .select((enrollment::enrollmentid, enrollment::trackedentityid))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(super) fn entity_uid(item: &Read<Enrollment>) -> Option<&String> {
@@ -112,12 +143,15 @@ fn context(importer: &mut Importer, read: &[Read<Enrollment>]) -> Result<Context
     let programs: Vec<i64> = programs.map(|program| program.id).collect();
     let units = read
         .iter()
-        .filter_map(|item| metadata.units.get(item.object.org_unit.as_ref()?));
-    let units: Vec<i64> = units.copied().collect();
+        .filter_map(|item| metadata.unit(item.object.org_unit.as_ref()?));
+    let units: Vec<i64> = units.collect();
+    let sent = read.iter().map(|item| item.object.attributes.as_slice());
     Ok(Context {
         stored: stored(importer.conn, &uids)?,
         assigned: metadata::assigned(importer.conn, &programs, &units)?,
         others: others(importer.conn, &ids)?,
+        owners: owners::of_entities(importer.conn, &ids)?,
+        known: Known::load(importer.conn, metadata, sent, ids.iter().copied())?,
         notes: holders(
             importer.conn,
             read.iter().flat_map(|item| &item.object.notes),
@@ -154,26 +188,44 @@ fn check(
     importer: &mut Importer,
     item: &Read<Enrollment>,
     context: &mut Context,
-) -> Result<Accepted, Fault> {
+) -> Result<Accepted, Vec<Fault>> {
     let enrollment = &item.object;
-    let metadata = &importer.metadata;
+    let metadata = importer.metadata;
     let stored = context.stored.get(&item.uid);
+    check_existence(importer, &item.uid, stored)?;
     let place = find_place(importer, item, context)?;
-    check_place(enrollment, &place, stored, context)?;
-    check_geometry(enrollment.geometry.as_ref(), &place.program.feature_type)?;
-    let others = (place.entity.id, place.program.id);
-    check_others(
-        &item.uid,
-        enrollment.status,
-        place.program.once,
-        context.others.get(&others),
-    )?;
+    settle(check_place(enrollment, &place, stored, context))?;
     let option_combo = metadata.option_combos.resolve(
         place.program.enrollment_combo,
         enrollment.attribute_option_combo.as_ref(),
         enrollment.attribute_category_options.as_deref(),
     )?;
-    let values = values::attributes(metadata, &enrollment.attributes)?;
+    let others = (place.entity.id, place.program.id);
+    let (values, mut faults) = values::attributes(metadata, &enrollment.attributes);
+    if importer.skips_rules() {
+        faults.clear();
+    } else {
+        settle(check_rights(
+            importer,
+            &place,
+            option_combo,
+            stored,
+            context,
+        ))?;
+        let geometry = check_geometry(enrollment.geometry.as_ref(), &place.program.feature_type);
+        faults.extend(geometry.err());
+        faults.extend(check_dates(importer, enrollment, &place));
+        faults.extend(check_attributes(
+            metadata,
+            item,
+            &place,
+            &values,
+            &mut context.known,
+        ));
+        let others = context.others.get(&others);
+        faults.extend(check_others(&item.uid, enrollment.status, place.program.once, others).err());
+    }
+    settle(faults)?;
     let row = row(importer, item, &place, option_combo, stored);
     let entity = place.entity.id;
     let notes = importer.new_notes(&item.uid, &enrollment.notes, &context.notes)?;
@@ -286,7 +338,7 @@ fn store(
         &importer.user.username,
         importer.now,
     )?;
-    store_values(importer, values)?;
+    attributes::store(importer, values)?;
     changed.extend(importer.store_notes("enrollment_notes", "enrollmentid", notes)?);
     tally.count(&objects, &changed);
     Ok(())

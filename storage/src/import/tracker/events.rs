@@ -1,4 +1,4 @@
-//! Events of both stores: what a chunk refers to, and its writing. The checks are in `event_check`.
+//! Events of both stores: what a chunk refers to, and its writing. The checks are in `event`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,13 +7,14 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::{
-    enrollments,
-    event_check::{self, Accepted},
-    importer::{CHUNK, Importer, Item, Kind, Read, Tally},
-    metadata,
+    changes, enrollments,
+    event::{self, Accepted, place::program_uid},
+    importer::{CHUNK, Importer, Item, Read, Tally},
+    metadata::{self, Program},
     notes::{Holders, holders},
     owners,
     payload::Event,
+    report::TrackerType,
 };
 use crate::{
     Connection, Result,
@@ -29,7 +30,16 @@ pub(super) enum Store {
 }
 
 impl Store {
-    fn table(self) -> Table {
+    /// Where the events of a program are kept.
+    pub(super) fn of(program: &Program) -> Self {
+        if program.registration {
+            Store::Tracker
+        } else {
+            Store::Single
+        }
+    }
+
+    pub(super) fn table(self) -> Table {
         let name = match self {
             Store::Single => "singleevent",
             Store::Tracker => "trackerevent",
@@ -55,11 +65,17 @@ pub(super) struct Stored {
     pub(super) id: i64,
     pub(super) stage: i64,
     pub(super) enrollment: Option<i64>,
+    pub(super) unit: i64,
+    pub(super) option_combo: i64,
     pub(super) deleted: bool,
     pub(super) status: String,
+    pub(super) occurred: Option<NaiveDateTime>,
+    pub(super) scheduled: Option<NaiveDateTime>,
     pub(super) completed_on: Option<NaiveDateTime>,
     pub(super) completed_by: Option<String>,
+    pub(super) geometry: Option<Value>,
     pub(super) values: Value,
+    pub(super) updated: NaiveDateTime,
 }
 
 /// What the checks of a chunk look things up in.
@@ -75,34 +91,36 @@ pub(super) struct Context {
 
 pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     let (mut seen, mut tally) = (HashSet::new(), Tally::default());
+    let mut done = Vec::new();
     for chunk in items.chunks(CHUNK) {
-        let read = importer.read::<Event>(Kind::Event, chunk, &mut seen);
+        let mut read = importer.read::<Event>(TrackerType::Event, chunk, &mut seen);
+        for item in &mut read {
+            importer.parameters.id_schemes.translate(&mut item.object);
+        }
         let mut context = context(importer, &read)?;
         let (mut single, mut tracker) = (Vec::new(), Vec::new());
         for item in read {
-            match event_check::check(importer, &item, &mut context) {
+            match event::check(importer, &item, &mut context) {
                 Ok(event) if event.store == Store::Single => single.push(event),
                 Ok(event) => tracker.push(event),
-                Err(fault) => importer.reject(Kind::Event, item.line, item.uid, fault),
+                Err(faults) => {
+                    importer.reject(TrackerType::Event, item.line, item.uid, faults);
+                }
             }
         }
-        store(importer, Store::Single, single, &context.stored, &mut tally)?;
-        store(
-            importer,
-            Store::Tracker,
-            tracker,
-            &context.stored,
-            &mut tally,
-        )?;
+        if importer.is_over() {
+            break;
+        }
+        if importer.only_checks_events() {
+            tally.skip(single.len() + tracker.len());
+            continue;
+        }
+        for (kind, events) in [(Store::Single, single), (Store::Tracker, tracker)] {
+            done.extend(events.iter().map(|event| event.uid.clone()));
+            store(importer, kind, events, &context.stored, &mut tally)?;
+        }
     }
-    importer.report(Kind::Event, &tally);
-    if importer.unassigned > 0 {
-        let notice = format!(
-            "E1120: {} events name an assignee, but their stage allows none; they were stored without.",
-            importer.unassigned
-        );
-        importer.report.notices.push(notice);
-    }
+    importer.report(TrackerType::Event, &tally, done);
     Ok(())
 }
 
@@ -130,14 +148,14 @@ fn context(importer: &mut Importer, read: &[Read<Event>]) -> Result<Context> {
     let metadata = &importer.metadata;
     let programs = read
         .iter()
-        .filter_map(|item| event_check::program_uid(metadata, &item.object));
+        .filter_map(|item| program_uid(metadata, &item.object));
     let programs = programs
         .filter_map(|uid| Some(metadata.programs.get(uid)?.id))
         .collect::<HashSet<i64>>();
     let units = read
         .iter()
-        .filter_map(|item| metadata.units.get(item.object.org_unit.as_ref()?));
-    let units = units.copied().collect::<HashSet<i64>>();
+        .filter_map(|item| metadata.unit(item.object.org_unit.as_ref()?));
+    let units = units.collect::<HashSet<i64>>();
     Ok(Context {
         stored: stored(importer.conn, &uids)?,
         assigned: metadata::assigned(
@@ -161,10 +179,15 @@ struct SingleRow {
     uid: String,
     eventid: i64,
     programstageid: i64,
+    occurreddate: NaiveDateTime,
+    organisationunitid: i64,
+    attributeoptioncomboid: i64,
     deleted: bool,
     status: String,
+    lastupdated: NaiveDateTime,
     completeddate: Option<NaiveDateTime>,
     completedby: Option<String>,
+    geometry: Option<Value>,
     eventdatavalues: Value,
 }
 
@@ -175,49 +198,82 @@ struct TrackerRow {
     eventid: i64,
     programstageid: i64,
     enrollmentid: i64,
+    occurreddate: Option<NaiveDateTime>,
+    scheduleddate: Option<NaiveDateTime>,
+    organisationunitid: i64,
+    attributeoptioncomboid: i64,
     deleted: bool,
     status: String,
+    lastupdated: NaiveDateTime,
     completeddate: Option<NaiveDateTime>,
     completedby: Option<String>,
+    geometry: Option<Value>,
     eventdatavalues: Value,
 }
 
-/// Events of both tables that are stored, by uid.
-pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
-    let single = SingleRow::query()
-        .filter(singleevent::uid.eq_any(uids))
-        .load(conn)?;
-    let single = single.into_iter().map(|row| {
-        let stored = Stored {
+impl From<SingleRow> for Stored {
+    fn from(row: SingleRow) -> Self {
+        Stored {
             store: Store::Single,
             id: row.eventid,
             stage: row.programstageid,
             enrollment: None,
+            unit: row.organisationunitid,
+            option_combo: row.attributeoptioncomboid,
             deleted: row.deleted,
             status: row.status,
+            occurred: Some(row.occurreddate),
+            scheduled: None,
             completed_on: row.completeddate,
             completed_by: row.completedby,
+            geometry: row.geometry,
             values: row.eventdatavalues,
-        };
-        (row.uid, stored)
-    });
-    let tracker = TrackerRow::query()
-        .filter(trackerevent::uid.eq_any(uids))
-        .load(conn)?;
-    let tracker = tracker.into_iter().map(|row| {
-        let stored = Stored {
+            updated: row.lastupdated,
+        }
+    }
+}
+
+impl From<TrackerRow> for Stored {
+    fn from(row: TrackerRow) -> Self {
+        Stored {
             store: Store::Tracker,
             id: row.eventid,
             stage: row.programstageid,
             enrollment: Some(row.enrollmentid),
+            unit: row.organisationunitid,
+            option_combo: row.attributeoptioncomboid,
             deleted: row.deleted,
             status: row.status,
+            occurred: row.occurreddate,
+            scheduled: row.scheduleddate,
             completed_on: row.completeddate,
             completed_by: row.completedby,
+            geometry: row.geometry,
             values: row.eventdatavalues,
-        };
-        (row.uid, stored)
-    });
+            updated: row.lastupdated,
+        }
+    }
+}
+
+/// Events of both tables that are stored, by uid. They are locked in the order of their keys, so that nobody changes what
+/// was checked.
+pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
+    let single = SingleRow::query()
+        .filter(singleevent::uid.eq_any(uids))
+        .order(singleevent::eventid)
+        .for_no_key_update()
+        .load(conn)?;
+    let tracker = TrackerRow::query()
+        .filter(trackerevent::uid.eq_any(uids))
+        .order(trackerevent::eventid)
+        .for_no_key_update()
+        .load(conn)?;
+    let single = single
+        .into_iter()
+        .map(|row| (row.uid.clone(), Stored::from(row)));
+    let tracker = tracker
+        .into_iter()
+        .map(|row| (row.uid.clone(), Stored::from(row)));
     Ok(single.chain(tracker).collect())
 }
 
@@ -253,27 +309,27 @@ fn store(
         .iter()
         .map(|(uid, stored)| (uid.clone(), stored.id))
         .collect();
-    let (mut rows, mut noted) = (
-        Vec::with_capacity(accepted.len()),
-        Vec::with_capacity(accepted.len()),
-    );
+    let mut rows = Vec::with_capacity(accepted.len());
+    let mut others = Vec::with_capacity(accepted.len());
     for event in accepted {
         rows.push(event.row);
-        noted.push((event.uid, event.notes));
+        others.push((event.uid, event.notes, event.changes));
     }
     let mut changed = HashSet::new();
     for row in upsert::objects(importer.conn, &store.table(), &rows)? {
         changed.insert(row.id);
         ids.insert(row.uid, row.id);
     }
-    let (mut objects, mut notes) = (Vec::new(), Vec::new());
-    for (uid, of_event) in noted {
+    let (mut objects, mut notes, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+    for (uid, of_event, changed) in others {
         let Some(&id) = ids.get(&uid) else {
             continue;
         };
         objects.push((id, stored.contains_key(&uid)));
         notes.extend(of_event.into_iter().map(|note| (id, note)));
+        changes.extend(changed.into_iter().map(|change| (id, change)));
     }
+    changes::store(importer, store, &changes)?;
     changed.extend(importer.store_notes(store.notes(), "eventid", notes)?);
     tally.count(&objects, &changed);
     Ok(())

@@ -9,15 +9,13 @@ use diesel::{
 use serde_json::{Value, json};
 
 use super::{
-    importer::Importer,
+    code::Code,
+    importer::{Fault, Importer},
     payload::{self, Note},
 };
 use crate::{
     Connection, Result,
-    import::dhis2::{
-        object::Fault,
-        upsert::{self, Table},
-    },
+    import::dhis2::upsert::{self, Table},
 };
 
 const TABLE: Table = Table {
@@ -84,7 +82,7 @@ impl Importer<'_> {
                 .unwrap_or_else(payload::random_uid);
             if !domain::uid::is_valid(&uid) {
                 return Err(Fault::new(
-                    "E1048",
+                    Code::E1048,
                     "`notes.note` must be a letter and 10 letters or digits",
                 ));
             }
@@ -142,5 +140,5 @@ impl Importer<'_> {
 }
 
 fn taken() -> Fault {
-    Fault::new("E1119", "a note with the uid of one of `notes` exists")
+    Fault::new(Code::E1119, "a note with the uid of one of `notes` exists")
 }

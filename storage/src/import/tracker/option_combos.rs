@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use domain::access::Sharing;
 use serde_json::Value;
 
+use super::{code::Code, importer::Fault};
 use crate::{
     Connection, Error, Result,
-    import::dhis2::object::Fault,
+    access::sharing,
     schema::{
         categorycombo, categorycombos_optioncombos, categoryoption, categoryoptioncombo,
         categoryoptioncombos_categoryoptions,
@@ -27,6 +29,8 @@ pub(super) struct OptionCombos {
     by_uid: HashMap<String, OptionCombo>,
     by_options: HashMap<(i64, Vec<String>), i64>,
     periods: HashMap<String, Period>,
+    /// Sharing of each option but the default one, which is everybody's.
+    sharing: HashMap<String, Sharing>,
     options: HashMap<i64, Vec<String>>,
 }
 
@@ -71,6 +75,7 @@ impl OptionCombos {
                 .map(|(uid, id, combo)| (uid, OptionCombo { id, combo }))
                 .collect(),
             periods: periods(conn)?,
+            sharing: shared(conn)?,
             options,
         })
     }
@@ -92,7 +97,7 @@ impl OptionCombos {
         let sent = sent.and_then(Value::as_str).filter(|uid| !uid.is_empty());
         let by_options = match &options {
             Some(options) => Some(*self.by_options.get(&(combo, options.clone())).ok_or_else(|| {
-                Fault::new("E1117", "`attributeCategoryOptions` are no combination of the program's category combination")
+                Fault::new(Code::E1117, "`attributeCategoryOptions` are no combination of the program's category combination")
             })?),
             None => None,
         };
@@ -102,14 +107,14 @@ impl OptionCombos {
         let found = self.by_uid.get(uid);
         let found = found.ok_or_else(|| {
             Fault::new(
-                "E1115",
+                Code::E1115,
                 format!("`attributeOptionCombo` {uid} does not exist"),
             )
         })?;
         if found.combo == combo {
             if by_options.is_some_and(|id| id != found.id) {
                 return Err(Fault::new(
-                    "E1117",
+                    Code::E1117,
                     "`attributeOptionCombo` and `attributeCategoryOptions` differ",
                 ));
             }
@@ -119,15 +124,23 @@ impl OptionCombos {
             return self.default_of(combo);
         }
         Err(Fault::new(
-            "E1054",
+            Code::E1054,
             "`attributeOptionCombo` is not of the program's category combination",
         ))
     }
 
-    /// Checks that a date lies within the periods of the options of a combination.
+    /// The options of a combination that are shared with some only.
+    pub(super) fn shared(&self, option_combo: i64) -> impl Iterator<Item = (&str, &Sharing)> {
+        let options = self.options.get(&option_combo).into_iter().flatten();
+        options.filter_map(|uid| Some((uid.as_str(), self.sharing.get(uid)?)))
+    }
+
+    /// Checks that a date lies within the periods of the options of a combination, which are still used for `grace` days
+    /// after their end.
     pub(super) fn check_period(
         &self,
         option_combo: i64,
+        grace: i64,
         date: Option<NaiveDateTime>,
     ) -> Result<(), Fault> {
         let (Some(date), Some(options)) = (
@@ -140,13 +153,13 @@ impl OptionCombos {
             let (start, end) = self.periods.get(option).copied().unwrap_or_default();
             if start.is_some_and(|start| date < start) {
                 return Err(Fault::new(
-                    "E1056",
+                    Code::E1056,
                     format!("the date is before the period of category option {option}"),
                 ));
             }
-            if end.is_some_and(|end| date > end) {
+            if end.is_some_and(|end| date > end + TimeDelta::days(grace)) {
                 return Err(Fault::new(
-                    "E1057",
+                    Code::E1057,
                     format!("the date is after the period of category option {option}"),
                 ));
             }
@@ -162,7 +175,7 @@ impl OptionCombos {
         match default {
             Some(default) if combo == self.default_combo => Ok(default.id),
             _ => Err(Fault::new(
-                "E1055",
+                Code::E1055,
                 "an option combination is required: the program has its own category combination",
             )),
         }
@@ -179,7 +192,7 @@ impl OptionCombos {
             .collect();
         if let Some(unknown) = options.iter().find(|uid| !self.periods.contains_key(*uid)) {
             return Err(Fault::new(
-                "E1116",
+                Code::E1116,
                 format!("category option {unknown} does not exist"),
             ));
         }
@@ -217,6 +230,22 @@ fn periods(conn: &mut Connection) -> Result<HashMap<String, Period>> {
         .collect())
 }
 
+/// Sharing of each option but the default one.
+fn shared(conn: &mut Connection) -> Result<HashMap<String, Sharing>> {
+    let rows: Vec<(String, Option<String>, Value)> = categoryoption::table
+        .select((
+            categoryoption::uid,
+            categoryoption::code,
+            categoryoption::sharing,
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter(|(_, code, _)| code.as_deref() != Some("default"))
+        .map(|(uid, _, shared)| (uid, sharing(&shared)))
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +272,7 @@ mod tests {
                 ("b".into(), (None, None)),
                 ("d".into(), (None, None)),
             ]),
+            sharing: HashMap::new(),
             options: HashMap::from([(20, vec!["a".into(), "b".into()])]),
         }
     }
@@ -254,18 +284,18 @@ mod tests {
             let sent = sent.map(|uid| Value::String(uid.to_owned()));
             combos
                 .resolve(combo, sent.as_ref(), options)
-                .map_err(|fault| fault.rule)
+                .map_err(|fault| fault.code)
         };
         assert_eq!(resolve(1, None, None), Ok(10));
         assert_eq!(resolve(1, Some(""), None), Ok(10));
         assert_eq!(resolve(2, Some("both"), Some("b;a")), Ok(20));
         assert_eq!(resolve(2, None, Some("b, a")), Ok(20));
-        assert_eq!(resolve(2, None, None), Err("E1055"));
-        assert_eq!(resolve(2, Some("default"), None), Err("E1055"));
-        assert_eq!(resolve(2, Some("other"), None), Err("E1054"));
-        assert_eq!(resolve(2, Some("nowhere"), None), Err("E1115"));
-        assert_eq!(resolve(2, None, Some("a,x")), Err("E1116"));
-        assert_eq!(resolve(2, None, Some("a")), Err("E1117"));
+        assert_eq!(resolve(2, None, None), Err(Code::E1055));
+        assert_eq!(resolve(2, Some("default"), None), Err(Code::E1055));
+        assert_eq!(resolve(2, Some("other"), None), Err(Code::E1054));
+        assert_eq!(resolve(2, Some("nowhere"), None), Err(Code::E1115));
+        assert_eq!(resolve(2, None, Some("a,x")), Err(Code::E1116));
+        assert_eq!(resolve(2, None, Some("a")), Err(Code::E1117));
         assert_eq!(
             combos.resolve(1, Some(&serde_json::json!({})), None),
             Ok(10)
@@ -277,10 +307,10 @@ mod tests {
         let combos = sample();
         let check = |year| {
             let date = NaiveDate::from_ymd_opt(year, 6, 1).map(NaiveDateTime::from);
-            combos.check_period(20, date).map_err(|fault| fault.rule)
+            combos.check_period(20, 0, date).map_err(|fault| fault.code)
         };
         assert_eq!(check(2020), Ok(()));
-        assert_eq!(check(2019), Err("E1056"));
-        assert_eq!(check(2021), Err("E1057"));
+        assert_eq!(check(2019), Err(Code::E1056));
+        assert_eq!(check(2021), Err(Code::E1057));
     }
 }

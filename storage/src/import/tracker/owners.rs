@@ -33,7 +33,8 @@ pub(super) fn establish(
     Ok(())
 }
 
-/// Owner unit of each enrolment.
+/// Owner unit of each enrolment. It is not transferred before the transaction ends, so that events are not stored with the
+/// former one.
 pub(super) fn of_enrollments(
     conn: &mut Connection,
     enrollments: &[i64],
@@ -47,7 +48,8 @@ pub(super) fn of_enrollments(
     }
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT e.enrollmentid, o.organisationunitid
-         FROM enrollment e JOIN trackedentityprogramowner o USING (trackedentityid, programid) WHERE e.enrollmentid = ANY($1)",
+         FROM enrollment e JOIN trackedentityprogramowner o USING (trackedentityid, programid) WHERE e.enrollmentid = ANY($1)
+         ORDER BY o.trackedentityprogramownerid FOR SHARE OF o",
     )
     .bind::<Array<BigInt>, _>(enrollments)
     .load(conn)?;
@@ -55,4 +57,24 @@ pub(super) fn of_enrollments(
         .into_iter()
         .map(|row| (row.enrollmentid, row.organisationunitid))
         .collect())
+}
+
+/// Owner unit of each tracked entity and program that has one.
+pub(super) fn of_entities(
+    conn: &mut Connection,
+    entities: &[i64],
+) -> Result<HashMap<(i64, i64), i64>> {
+    use crate::schema::trackedentityprogramowner as owner;
+    let rows: Vec<(i64, i64, i64)> = owner::table
+        .filter(owner::trackedentityid.eq_any(entities))
+        .select((
+            owner::trackedentityid,
+            owner::programid,
+            owner::organisationunitid,
+        ))
+        .load(conn)?;
+    let owners = rows
+        .into_iter()
+        .map(|(entity, program, unit)| ((entity, program), unit));
+    Ok(owners.collect())
 }

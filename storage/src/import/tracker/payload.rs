@@ -7,9 +7,13 @@ use rand::RngCore;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use super::importer::{Item, Kind};
+use super::{
+    code::Code,
+    importer::{Fault, Item},
+    report::TrackerType,
+};
 use crate::import::dhis2::{
-    object::{self, Fault, Raw},
+    object::{self, Raw},
     timestamp::Timestamp,
 };
 
@@ -31,7 +35,7 @@ pub(super) struct Flat {
     pub(super) events: Vec<Item>,
     pub(super) relationships: Vec<Item>,
     /// Objects that could not even be named.
-    pub(super) broken: Vec<(Kind, i64, Option<String>, Fault)>,
+    pub(super) broken: Vec<(TrackerType, i64, Option<String>, Fault)>,
 }
 
 /// What may be nested in an object, and its uid.
@@ -48,13 +52,21 @@ struct Nesting {
 }
 
 impl Payload {
+    /// A payload of events.
+    pub(super) fn of_events(events: Vec<Raw>) -> Self {
+        Payload {
+            events,
+            ..Payload::default()
+        }
+    }
+
     /// Flattens the payload: what is nested in an object stands before what follows in the kind's own list.
     pub(super) fn flatten(self) -> Flat {
         let mut flat = Flat::default();
-        flat.add(Kind::TrackedEntity, self.tracked_entities, None);
-        flat.add(Kind::Enrollment, self.enrollments, None);
-        flat.add(Kind::Event, self.events, None);
-        flat.add(Kind::Relationship, self.relationships, None);
+        flat.add(TrackerType::TrackedEntity, self.tracked_entities, None);
+        flat.add(TrackerType::Enrollment, self.enrollments, None);
+        flat.add(TrackerType::Event, self.events, None);
+        flat.add(TrackerType::Relationship, self.relationships, None);
         // A relationship is exported under both of its ends.
         let mut seen = HashSet::new();
         flat.relationships
@@ -64,20 +76,28 @@ impl Payload {
 }
 
 impl Flat {
-    fn add(&mut self, kind: Kind, list: Vec<Raw>, parent: Option<&str>) {
+    /// How many objects there are.
+    pub(super) fn len(&self) -> usize {
+        self.tracked_entities.len()
+            + self.enrollments.len()
+            + self.events.len()
+            + self.relationships.len()
+    }
+
+    fn add(&mut self, kind: TrackerType, list: Vec<Raw>, parent: Option<&str>) {
         for (line, raw) in (1..).zip(list) {
             let nesting: Nesting = match object::read(&raw) {
                 Ok(nesting) => nesting,
                 Err(fault) => {
-                    self.broken.push((kind, line, None, fault));
+                    self.broken.push((kind, line, None, fault.into()));
                     continue;
                 }
             };
             let own = match kind {
-                Kind::TrackedEntity => nesting.tracked_entity,
-                Kind::Enrollment => nesting.enrollment,
-                Kind::Event => nesting.event,
-                Kind::Relationship => nesting.relationship,
+                TrackerType::TrackedEntity => nesting.tracked_entity,
+                TrackerType::Enrollment => nesting.enrollment,
+                TrackerType::Event => nesting.event,
+                TrackerType::Relationship => nesting.relationship,
             };
             let uid = match own
                 .as_ref()
@@ -91,15 +111,15 @@ impl Flat {
                         "`{}` must be a letter and 10 letters or digits",
                         kind.name()
                     );
-                    let fault = Fault::new("E1048", message);
+                    let fault = Fault::new(Code::E1048, message);
                     self.broken
                         .push((kind, line, Some(wrong.to_owned()), fault));
                     continue;
                 }
             };
-            self.add(Kind::Enrollment, nesting.enrollments, Some(&uid));
-            self.add(Kind::Event, nesting.events, Some(&uid));
-            self.add(Kind::Relationship, nesting.relationships, Some(&uid));
+            self.add(TrackerType::Enrollment, nesting.enrollments, Some(&uid));
+            self.add(TrackerType::Event, nesting.events, Some(&uid));
+            self.add(TrackerType::Relationship, nesting.relationships, Some(&uid));
             let parent = parent.map(str::to_owned);
             let item = Item {
                 line,
@@ -108,17 +128,17 @@ impl Flat {
                 raw,
             };
             match kind {
-                Kind::TrackedEntity => self.tracked_entities.push(item),
-                Kind::Enrollment => self.enrollments.push(item),
-                Kind::Event => self.events.push(item),
-                Kind::Relationship => self.relationships.push(item),
+                TrackerType::TrackedEntity => self.tracked_entities.push(item),
+                TrackerType::Enrollment => self.enrollments.push(item),
+                TrackerType::Event => self.events.push(item),
+                TrackerType::Relationship => self.relationships.push(item),
             }
         }
     }
 }
 
 /// A new uid.
-pub(super) fn random_uid() -> String {
+pub(crate) fn random_uid() -> String {
     uid::from_number(rand::rng().next_u64())
 }
 
@@ -318,6 +338,6 @@ mod tests {
             ]
         );
         assert_eq!(flat.relationships.len(), 1);
-        assert_eq!(flat.broken[0].3.rule, "E1048");
+        assert_eq!(flat.broken[0].3.code, Code::E1048);
     }
 }

@@ -9,18 +9,17 @@ use diesel::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    code::Code,
     enrollments,
     events::{self, Store},
-    importer::{CHUNK, Importer, Item, Kind, Read, Tally, required},
+    importer::{CHUNK, Fault, Importer, Item, Read, Tally, required},
     payload::Relationship,
+    report::TrackerType,
     tracked_entities,
 };
 use crate::{
     Connection, Result,
-    import::dhis2::{
-        object::Fault,
-        upsert::{self, Relation, Table},
-    },
+    import::dhis2::upsert::{self, Relation, Table},
     schema::relationship,
 };
 
@@ -50,14 +49,17 @@ struct Context {
 pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     let (mut seen, mut tally) = (HashSet::new(), Tally::default());
     let mut linked = HashSet::new();
+    let mut done = Vec::new();
     for chunk in items.chunks(CHUNK) {
-        let read = importer.read::<Relationship>(Kind::Relationship, chunk, &mut seen);
+        let read = importer.read::<Relationship>(TrackerType::Relationship, chunk, &mut seen);
         let context = context(importer.conn, &read)?;
         let mut good = Vec::new();
         for item in read {
             match check(importer, &item, &context) {
                 Ok(link) => good.push((item, link)),
-                Err(fault) => importer.reject(Kind::Relationship, item.line, item.uid, fault),
+                Err(fault) => {
+                    importer.reject(TrackerType::Relationship, item.line, item.uid, fault);
+                }
             }
         }
         linked.extend(stored_links(
@@ -69,22 +71,26 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
             let known = context.stored.contains_key(&item.uid);
             if !known && !linked.insert(link) {
                 let fault = Fault::new(
-                    "E4018",
+                    Code::E4018,
                     "a relationship of this type between the same objects exists",
                 );
-                importer.reject(Kind::Relationship, item.line, item.uid, fault);
+                importer.reject(TrackerType::Relationship, item.line, item.uid, fault);
                 continue;
             }
             accepted.push((item, link));
         }
+        if importer.is_over() {
+            break;
+        }
+        done.extend(accepted.iter().map(|(item, _)| item.uid.clone()));
         store(importer, &accepted, &context.stored, &mut tally)?;
     }
-    importer.report(Kind::Relationship, &tally);
+    importer.report(TrackerType::Relationship, &tally, done);
     Ok(())
 }
 
 /// The uid that an end names for a kind of object: `{"event": {"event": uid}}`, or `{"event": uid}`.
-fn named(end: &Map<String, Value>, kind: Kind) -> Option<&str> {
+fn named(end: &Map<String, Value>, kind: TrackerType) -> Option<&str> {
     let object = end.get(kind.name())?;
     object
         .as_str()
@@ -93,7 +99,7 @@ fn named(end: &Map<String, Value>, kind: Kind) -> Option<&str> {
 
 fn context(conn: &mut Connection, read: &[Read<Relationship>]) -> Result<Context> {
     let uids: Vec<&str> = read.iter().map(|item| item.uid.as_str()).collect();
-    let ends = |kind: Kind| -> Vec<&str> {
+    let ends = |kind: TrackerType| -> Vec<&str> {
         let ends = read
             .iter()
             .flat_map(|item| [&item.object.from, &item.object.to]);
@@ -112,9 +118,9 @@ fn context(conn: &mut Connection, read: &[Read<Relationship>]) -> Result<Context
             .into_iter()
             .map(|(uid, id, deleted)| (uid, (id, deleted)))
             .collect(),
-        entities: tracked_entities::stored(conn, &ends(Kind::TrackedEntity))?,
-        enrollments: enrollments::stored(conn, &ends(Kind::Enrollment))?,
-        events: events::stored(conn, &ends(Kind::Event))?,
+        entities: tracked_entities::stored(conn, &ends(TrackerType::TrackedEntity))?,
+        enrollments: enrollments::stored(conn, &ends(TrackerType::Enrollment))?,
+        events: events::stored(conn, &ends(TrackerType::Event))?,
     })
 }
 
@@ -125,31 +131,46 @@ fn check(importer: &Importer, item: &Read<Relationship>, context: &Context) -> R
         .get(&item.uid)
         .is_some_and(|(_, deleted)| *deleted)
     {
-        return Err(Fault::new("E4017", "the relationship is deleted"));
+        return Err(Fault::new(Code::E4017, "the relationship is deleted"));
     }
+    let known = context.stored.contains_key(&item.uid);
+    importer.check_existence(
+        TrackerType::Relationship,
+        &item.uid,
+        known,
+        (Code::E4015, Code::E4016),
+    )?;
     let uid = required(
         item.object.relationship_type.as_ref(),
         "relationshipType",
-        "E1124",
+        Code::E1124,
     )?;
     let kind = importer.metadata.relationship_types.get(uid);
-    let kind =
-        kind.ok_or_else(|| Fault::new("E4006", format!("relationship type {uid} does not exist")))?;
+    let kind = kind.ok_or_else(|| {
+        Fault::new(
+            Code::E4006,
+            format!("relationship type {uid} does not exist"),
+        )
+    })?;
     let from = item
         .object
         .from
         .as_ref()
-        .ok_or_else(|| Fault::new("E1124", "`from` is required"))?;
+        .ok_or_else(|| Fault::new(Code::E1124, "`from` is required"))?;
     let to = item
         .object
         .to
         .as_ref()
-        .ok_or_else(|| Fault::new("E1124", "`to` is required"))?;
+        .ok_or_else(|| Fault::new(Code::E1124, "`to` is required"))?;
     let from = end(importer, "from", from, &kind.from, context)?;
     let to = end(importer, "to", to, &kind.to, context)?;
+    if !kind.sharing.may_write_data(importer.rights.caller) {
+        let message = "you may not write relationships of this type";
+        return Err(Fault::new(Code::E4020, message));
+    }
     if from == to {
         return Err(Fault::new(
-            "E4000",
+            Code::E4000,
             "a relationship cannot link an object to itself",
         ));
     }
@@ -164,30 +185,34 @@ fn end(
     constraint: &Value,
     context: &Context,
 ) -> Result<End, Fault> {
-    let kinds = [Kind::TrackedEntity, Kind::Enrollment, Kind::Event];
+    let kinds = [
+        TrackerType::TrackedEntity,
+        TrackerType::Enrollment,
+        TrackerType::Event,
+    ];
     let mut given = kinds
         .iter()
         .filter(|kind| end.get(kind.name()).is_some_and(|object| !object.is_null()));
     let (Some(&kind), None) = (given.next(), given.next()) else {
         return Err(Fault::new(
-            "E4001",
+            Code::E4001,
             format!("`{side}` must be one trackedEntity, enrollment or event"),
         ));
     };
-    let uid =
-        named(end, kind).ok_or_else(|| Fault::new("E4001", format!("`{side}` names no uid")))?;
+    let uid = named(end, kind)
+        .ok_or_else(|| Fault::new(Code::E4001, format!("`{side}` names no uid")))?;
     let required = constraint["relationshipEntity"]
         .as_str()
         .unwrap_or_default();
     if !required.is_empty() && required != constrained(kind) {
         return Err(Fault::new(
-            "E4010",
+            Code::E4010,
             format!("`{side}` must be a {required}"),
         ));
     }
-    let absent = || importer.absent(kind, uid, "E4012");
+    let absent = || importer.absent(kind, uid, Code::E4012);
     match kind {
-        Kind::TrackedEntity => {
+        TrackerType::TrackedEntity => {
             let entity = context
                 .entities
                 .get(uid)
@@ -197,20 +222,20 @@ fn end(
             let required = required.and_then(|uid| importer.metadata.entity_types.get(uid));
             if required.is_some_and(|required| required.id != entity.entity_type) {
                 return Err(Fault::new(
-                    "E4014",
+                    Code::E4014,
                     format!("`{side}` is not of the required tracked entity type"),
                 ));
             }
             Ok(("trackedentityid", entity.id))
         }
-        Kind::Enrollment => {
+        TrackerType::Enrollment => {
             let enrollment = context
                 .enrollments
                 .get(uid)
                 .filter(|enrollment| !enrollment.deleted);
             Ok(("enrollmentid", enrollment.ok_or_else(absent)?.id))
         }
-        Kind::Event | Kind::Relationship => {
+        TrackerType::Event | TrackerType::Relationship => {
             let event = context
                 .events
                 .get(uid)
@@ -226,11 +251,11 @@ fn end(
 }
 
 /// What relationship types call a kind of object.
-fn constrained(kind: Kind) -> &'static str {
+fn constrained(kind: TrackerType) -> &'static str {
     match kind {
-        Kind::TrackedEntity => "TRACKED_ENTITY_INSTANCE",
-        Kind::Enrollment => "PROGRAM_INSTANCE",
-        Kind::Event | Kind::Relationship => "PROGRAM_STAGE_INSTANCE",
+        TrackerType::TrackedEntity => "TRACKED_ENTITY_INSTANCE",
+        TrackerType::Enrollment => "PROGRAM_INSTANCE",
+        TrackerType::Event | TrackerType::Relationship => "PROGRAM_STAGE_INSTANCE",
     }
 }
 

@@ -1,12 +1,18 @@
 //! Imports into a test transaction, on top of DHIS2's own metadata fixture.
 
+mod changes;
+mod modes;
+mod quarantine;
+mod rights;
+mod rules;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
     Error,
     import::metadata,
-    testing::{self, quarantine, texts},
+    testing::{self, texts},
 };
 
 const USER: &str = "trackeradmin";
@@ -23,7 +29,14 @@ fn with_metadata() -> Option<Connection> {
 fn with_data() -> Option<(Connection, Report)> {
     let file = testing::fixture("dhis2/tracker.json")?;
     let mut conn = with_metadata()?;
-    let report = run(&mut conn, &file, USER, &ProgressBar::hidden()).expect("the data");
+    let report = run(
+        &mut conn,
+        &file,
+        USER,
+        AtomicMode::Object,
+        &ProgressBar::hidden(),
+    )
+    .expect("the data");
     Some((conn, report))
 }
 
@@ -32,17 +45,52 @@ fn import(conn: &mut Connection, payload: &Value) -> Report {
     load(conn, payload, USER, "test", &ProgressBar::hidden()).expect("an import")
 }
 
-fn single(id: &str) -> Value {
-    json!({"event": id, "program": "BFcipDERJng", "programStage": "NpsdDv6kKSg", "orgUnit": "uoNW0E3xXUy", "occurredAt": "2024-01-01"})
+/// Imports as a person with the person's own rights.
+fn import_as(
+    conn: &mut Connection,
+    user: &str,
+    payload: &Value,
+    parameters: &Parameters,
+) -> ImportReport {
+    let payload = Payload::read(payload.to_string().as_bytes()).expect("a payload");
+    with_request(conn, user, parameters, |conn, request| {
+        super::import(conn, payload, request).expect("an import")
+    })
 }
 
-fn rules(conn: &mut Connection, events: Value) -> Vec<String> {
-    let report = import(conn, &json!({ "events": events }));
-    let rules = format!(
-        "SELECT rule FROM quarantine WHERE import_run_id = {} ORDER BY quarantine_id",
-        report.run
-    );
-    texts(conn, &rules)
+/// Does something with the rights of a person.
+fn with_request<T>(
+    conn: &mut Connection,
+    user: &str,
+    parameters: &Parameters,
+    work: impl FnOnce(&mut Connection, Request) -> T,
+) -> T {
+    let caller = access::caller_named(conn, user)
+        .expect("an answer")
+        .expect("the person");
+    let metadata = Metadata::load(conn).expect("the metadata");
+    let request = Request {
+        caller: &caller,
+        metadata: &metadata,
+        parameters,
+    };
+    work(conn, request)
+}
+
+/// The codes of a report, in its order.
+fn codes(report: &ImportReport) -> Vec<&'static str> {
+    let errors = report.validation_report.error_reports.iter();
+    errors.map(|error| error.error_code.name()).collect()
+}
+
+/// An event of the enrolment that the fixture owns at h4w96yEMlzO.
+fn tracked(id: &str) -> Value {
+    json!({"event": id, "program": "BFcipDERJnf", "programStage": "NpsdDv6kKSO", "orgUnit": "h4w96yEMlzO",
+           "enrollment": "nxP7UnKhomJ", "occurredAt": "2024-01-01"})
+}
+
+fn single(id: &str) -> Value {
+    json!({"event": id, "program": "BFcipDERJng", "programStage": "NpsdDv6kKSg", "orgUnit": "uoNW0E3xXUy", "occurredAt": "2024-01-01"})
 }
 
 #[test]
@@ -50,7 +98,7 @@ fn the_fixture_loads_whole_and_twice_changes_nothing() {
     let Some((mut conn, first)) = with_data() else {
         return;
     };
-    assert_eq!(quarantine(&mut conn, &first), [""; 0]);
+    assert_eq!(testing::quarantine(&mut conn, &first), [""; 0]);
     let counted = texts(
         &mut conn,
         "SELECT 'entities ' || count(*) FROM trackedentity UNION ALL SELECT 'values ' || count(*) FROM trackedentityattributevalue
@@ -74,7 +122,14 @@ fn the_fixture_loads_whole_and_twice_changes_nothing() {
         ]
     );
     let file = testing::fixture("dhis2/tracker.json").expect("the fixture");
-    let second = run(&mut conn, &file, USER, &ProgressBar::hidden()).expect("an import");
+    let second = run(
+        &mut conn,
+        &file,
+        USER,
+        AtomicMode::Object,
+        &ProgressBar::hidden(),
+    )
+    .expect("an import");
     assert_eq!(
         (second.created, second.updated, second.quarantined),
         (0, 0, 0),
@@ -151,7 +206,7 @@ fn nested_objects_are_stored_with_what_they_leave_out() {
                         "notes": [{"value": "a note"}, {"value": ""}]}]}]
     }]});
     let report = import(&mut conn, &payload);
-    assert_eq!(quarantine(&mut conn, &report), [""; 0]);
+    assert_eq!(testing::quarantine(&mut conn, &report), [""; 0]);
     assert_eq!(report.created, 3);
     let event = "SELECT e.status || ' ' || e.occurreddate || ' ' || c.code FROM trackerevent e
                  JOIN categoryoptioncombo c ON c.categoryoptioncomboid = e.attributeoptioncomboid";
@@ -187,117 +242,6 @@ fn updates_lay_values_over_stored_ones() {
     import(&mut conn, &json!({"events": [emptied]}));
     let row = "SELECT status || ' ' || (completeddate IS NULL) || ' ' || eventdatavalues FROM singleevent";
     assert_eq!(texts(&mut conn, row), ["ACTIVE true {}"]);
-}
-
-#[test]
-fn broken_events_are_quarantined_with_dhis2s_codes() {
-    let Some((mut conn, _)) = with_data() else {
-        return;
-    };
-    let with = |member: &str, value: Value| {
-        let mut event = single(&payload::random_uid());
-        event[member] = value;
-        event
-    };
-    let tracker = |enrollment: Value| {
-        let mut event = with("enrollment", enrollment);
-        event["program"] = json!("BFcipDERJnf");
-        event["programStage"] = json!("NpsdDv6kKSO");
-        event["orgUnit"] = json!("h4w96yEMlzO");
-        event
-    };
-    let mut scheduled = tracker(json!("nxP7UnKhomJ"));
-    scheduled["status"] = json!("SCHEDULE");
-    let events = [
-        (with("program", json!("nowhere0000")), "E1010"),
-        (with("orgUnit", json!("nowhere0000")), "E1011"),
-        (with("programStage", json!("nowhere0000")), "E1013"),
-        (with("orgUnit", json!("DiszpKrYNg8")), "E1029"),
-        (with("occurredAt", json!(null)), "E1031"),
-        (tracker(json!(null)), "E1033"),
-        (with("event", json!("no uid")), "E1048"),
-        (scheduled, "E1050"),
-        (tracker(json!("nowhere0000")), "E1081"),
-        (with("programStage", json!("qLZC0lvvxQH")), "E1089"),
-        (with("attributeOptionCombo", json!("cr89ebDZrac")), "E1054"),
-        (with("assignedUser", json!({"uid": "nowhere0000"})), "E1118"),
-        (with("orgUnit", json!(null)), "E1123"),
-        (
-            with(
-                "dataValues",
-                json!([{"dataElement": "GieVkTxp4HG", "value": "tall"}]),
-            ),
-            "E1302",
-        ),
-        (
-            with(
-                "dataValues",
-                json!([{"dataElement": "nowhere0000", "value": "1"}]),
-            ),
-            "E1304",
-        ),
-        (
-            with(
-                "dataValues",
-                json!([{"dataElement": "GieVkTxp4HH", "value": "1"}]),
-            ),
-            "E1305",
-        ),
-        (with("status", json!("SKIPPED")), "E1318"),
-        (with("status", json!("LOST")), "BAD_VALUE"),
-        (with("event", json!("pTzf9KYMk72")), "E1030"),
-        (
-            with("notes", json!([{"note": "r8Ge3bH7aF9", "value": "n"}])),
-            "E1119",
-        ),
-        (
-            with("geometry", json!({"type": "Point", "coordinates": [1, 2]})),
-            "E1012",
-        ),
-    ];
-    for (event, rule) in events {
-        assert_eq!(
-            rules(&mut conn, json!([event, single("good0000001")])),
-            [rule],
-            "{event}"
-        );
-    }
-    assert_eq!(
-        texts(
-            &mut conn,
-            "SELECT count(*) FROM singleevent WHERE uid = 'good0000001'"
-        ),
-        ["1"]
-    );
-}
-
-#[test]
-fn mandatory_values_and_children_of_rejected_objects() {
-    let Some(mut conn) = with_metadata() else {
-        return;
-    };
-    let mandatory = json!({"event": "event000001", "program": "cS7eutanDrT", "orgUnit": "DiszpKrYNg8", "occurredAt": "2024-01-01", "attributeOptionCombo": "cr89ebDZrac"});
-    let report = import(
-        &mut conn,
-        &json!({
-            "trackedEntities": [{"trackedEntity": "entity00001", "orgUnit": "h4w96yEMlzO",
-                "enrollments": [{"enrollment": "enroll00001", "program": "BFcipDERJnf", "orgUnit": "h4w96yEMlzO", "enrolledAt": "2024-01-01",
-                    "events": [{"event": "event000002", "programStage": "NpsdDv6kKSO", "orgUnit": "h4w96yEMlzO", "occurredAt": "2024-01-01"}]}]}],
-            "events": [mandatory],
-            "relationships": [{"relationship": "relation001", "relationshipType": "xLmPUYJX8Ks", "from": {"trackedEntity": {"trackedEntity": "entity00001"}}, "to": {"enrollment": {"enrollment": "enroll00001"}}}]
-        }),
-    );
-    assert_eq!(
-        quarantine(&mut conn, &report),
-        [
-            "trackedEntity 1 entity00001 E1121",
-            "enrollment 1 enroll00001 E5000",
-            "event 1 event000002 E5000",
-            "event 1 event000001 E1303",
-            "relationship 1 relation001 E5000",
-        ]
-    );
-    assert_eq!((report.created, report.quarantined), (0, 5));
 }
 
 #[test]

@@ -2,24 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{
-    prelude::*,
-    sql_types::{Array, BigInt},
-};
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    importer::{CHUNK, Importer, Item, Kind, Read, Tally, required},
-    metadata::Metadata,
+    attributes::{self, Known},
+    code::Code,
+    importer::{CHUNK, Fault, Importer, Item, Read, Tally, required, settle},
+    metadata::EntityType,
     payload::{Geometry, TrackedEntity},
+    report::TrackerType,
     values::{self, Changes},
 };
 use crate::{
     Connection, Result,
-    import::dhis2::{
-        object::Fault,
-        upsert::{self, Relation, Table},
-    },
+    import::dhis2::upsert::{self, Table},
     schema::trackedentity,
 };
 
@@ -27,105 +24,123 @@ const TABLE: Table = Table {
     name: "trackedentity",
     key: "trackedentityid",
 };
-const VALUES: Relation = Relation {
-    name: "trackedentityattributevalue",
-    owner: "trackedentityid",
-    member: "trackedentityattributeid",
-};
 
 /// A stored tracked entity.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stored {
     pub(super) id: i64,
     pub(super) entity_type: i64,
+    pub(super) unit: i64,
     pub(super) deleted: bool,
 }
 
 pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     let (mut seen, mut tally) = (HashSet::new(), Tally::default());
+    let mut done = Vec::new();
     for chunk in items.chunks(CHUNK) {
-        let read = importer.read::<TrackedEntity>(Kind::TrackedEntity, chunk, &mut seen);
+        let mut read = importer.read::<TrackedEntity>(TrackerType::TrackedEntity, chunk, &mut seen);
+        for item in &mut read {
+            importer.parameters.id_schemes.translate(&mut item.object);
+        }
         let uids: Vec<&str> = read.iter().map(|item| item.uid.as_str()).collect();
         let stored = stored(importer.conn, &uids)?;
+        let sent = read.iter().map(|item| item.object.attributes.as_slice());
+        let ids = stored.values().map(|entity| entity.id);
+        let mut known = Known::load(importer.conn, importer.metadata, sent, ids)?;
         let (mut rows, mut changes) = (Vec::new(), HashMap::new());
         for item in read {
-            match check(&importer.metadata, &item, stored.get(&item.uid)) {
+            match check(importer, &item, stored.get(&item.uid), &mut known) {
                 Ok((mut row, values)) => {
                     importer.stamp(&mut row);
                     rows.push(row);
+                    done.push(item.uid.clone());
                     changes.insert(item.uid, values);
                 }
-                Err(fault) => importer.reject(Kind::TrackedEntity, item.line, item.uid, fault),
+                Err(faults) => {
+                    let kind = TrackerType::TrackedEntity;
+                    importer.reject(kind, item.line, item.uid, faults);
+                }
             }
+        }
+        if importer.is_over() {
+            break;
         }
         store(importer, &rows, changes, &stored, &mut tally)?;
     }
-    importer.report(Kind::TrackedEntity, &tally);
+    importer.report(TrackerType::TrackedEntity, &tally, done);
     Ok(())
 }
 
 /// Tracked entities that are stored, by uid.
 pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<String, Stored>> {
     use trackedentity as t;
-    let rows: Vec<(String, i64, i64, bool)> = t::table
+    let rows: Vec<(String, i64, i64, i64, bool)> = t::table
         .filter(t::uid.eq_any(uids))
         .select((
             t::uid,
             t::trackedentityid,
             t::trackedentitytypeid,
+            t::organisationunitid,
             t::deleted,
         ))
         .load(conn)?;
-    let entities = rows.into_iter().map(|(uid, id, entity_type, deleted)| {
-        (
-            uid,
-            Stored {
-                id,
-                entity_type,
-                deleted,
-            },
-        )
-    });
+    let entities = rows
+        .into_iter()
+        .map(|(uid, id, entity_type, unit, deleted)| {
+            (
+                uid,
+                Stored {
+                    id,
+                    entity_type,
+                    unit,
+                    deleted,
+                },
+            )
+        });
     Ok(entities.collect())
 }
 
 /// Checks one tracked entity. Returns its row and its attribute values.
 fn check(
-    metadata: &Metadata,
+    importer: &Importer,
     item: &Read<TrackedEntity>,
     stored: Option<&Stored>,
-) -> Result<(Value, Changes), Fault> {
-    let entity = &item.object;
-    if stored.is_some_and(|stored| stored.deleted) {
-        return Err(Fault::new("E1114", "the tracked entity is deleted"));
-    }
-    let type_uid = required(
-        entity.tracked_entity_type.as_ref(),
-        "trackedEntityType",
-        "E1121",
-    )?;
-    let unit_uid = required(entity.org_unit.as_ref(), "orgUnit", "E1121")?;
-    let entity_type = metadata.entity_types.get(type_uid);
-    let entity_type = entity_type.ok_or_else(|| {
-        Fault::new(
-            "E1005",
-            format!("tracked entity type {type_uid} does not exist"),
-        )
+    known: &mut Known,
+) -> Result<(Value, Changes), Vec<Fault>> {
+    let (entity, metadata) = (&item.object, importer.metadata);
+    check_existence(importer, &item.uid, stored)?;
+    let required = |value, member| required(value, member, Code::E1121);
+    let type_uid = required(entity.tracked_entity_type.as_ref(), "trackedEntityType")?;
+    let unit_uid = required(entity.org_unit.as_ref(), "orgUnit")?;
+    let entity_type = metadata.entity_types.get(type_uid).ok_or_else(|| {
+        let message = format!("tracked entity type {type_uid} does not exist");
+        Fault::new(Code::E1005, message)
     })?;
-    let unit = metadata.units.get(unit_uid);
-    let unit = unit.ok_or_else(|| {
-        Fault::new(
-            "E1049",
-            format!("organisation unit {unit_uid} does not exist"),
-        )
+    let unit = metadata.unit(unit_uid).ok_or_else(|| {
+        let message = format!("organisation unit {unit_uid} does not exist");
+        Fault::new(Code::E1049, message)
     })?;
     if stored.is_some_and(|stored| stored.entity_type != entity_type.id) {
-        return Err(Fault::new(
-            "E1126",
-            "`trackedEntityType` may not be changed",
-        ));
+        let message = "`trackedEntityType` may not be changed";
+        return Err(Fault::new(Code::E1126, message).into());
     }
-    check_geometry(entity.geometry.as_ref(), &entity_type.feature_type)?;
+    let (values, mut faults) = values::attributes(metadata, &entity.attributes);
+    if importer.skips_rules() {
+        faults.clear();
+    } else {
+        settle(check_rights(importer, entity_type, unit, stored))?;
+        let geometry = check_geometry(entity.geometry.as_ref(), &entity_type.feature_type);
+        faults.extend(geometry.err());
+        let of_entity = stored.map(|stored| stored.id);
+        faults.extend(known.check_mandatory(
+            &entity_type.mandatory,
+            &values,
+            of_entity,
+            Code::E1090,
+        ));
+        faults.extend(known.check_unique(metadata, &values, of_entity, &item.uid));
+    }
+    settle(faults)?;
     let row = json!({
         "uid": item.uid,
         "createdatclient": entity.created_at_client.map(|moment| moment.0),
@@ -137,14 +152,45 @@ fn check(
         "trackedentitytypeid": entity_type.id,
         "geometry": entity.geometry.as_ref().map(|geometry| &geometry.0),
     });
-    Ok((row, values::attributes(metadata, &entity.attributes)?))
+    Ok((row, values))
+}
+
+/// Checks that the tracked entity is there, or not, as the strategy asks.
+pub(super) fn check_existence(
+    importer: &Importer,
+    uid: &str,
+    stored: Option<&Stored>,
+) -> Result<(), Fault> {
+    if stored.is_some_and(|stored| stored.deleted) {
+        let message = format!("tracked entity {uid} is deleted");
+        return Err(Fault::new(Code::E1114, message));
+    }
+    let codes = (Code::E1002, Code::E1063);
+    importer.check_existence(TrackerType::TrackedEntity, uid, stored.is_some(), codes)
+}
+
+fn check_rights(
+    importer: &Importer,
+    entity_type: &EntityType,
+    unit: i64,
+    stored: Option<&Stored>,
+) -> Vec<Fault> {
+    let rights = &importer.rights;
+    let mut faults = Vec::from_iter(rights.check_type_write(entity_type));
+    if let Some(stored) = stored {
+        faults.extend(rights.check_search(stored.unit, Code::E1003));
+    }
+    if stored.is_none_or(|stored| stored.unit != unit) {
+        faults.extend(rights.check_capture(unit));
+    }
+    faults
 }
 
 /// Checks that a geometry is of the kind that the metadata allows.
 pub(super) fn check_geometry(geometry: Option<&Geometry>, feature_type: &str) -> Result<(), Fault> {
     match geometry {
         Some(geometry) if geometry.feature_type() != feature_type => Err(Fault::new(
-            "E1012",
+            Code::E1012,
             format!("`geometry` does not conform to feature type {feature_type}"),
         )),
         _ => Ok(()),
@@ -174,64 +220,7 @@ fn store(
     let changes = changes
         .into_iter()
         .filter_map(|(uid, changes)| Some((*ids.get(&uid)?, changes)));
-    changed.extend(store_values(importer, changes.collect())?);
+    changed.extend(attributes::store(importer, changes.collect())?);
     tally.count(&objects, &changed);
     Ok(())
-}
-
-/// Writes attribute values. Of several for one attribute, the last counts. Returns the tracked entities that changed.
-pub(super) fn store_values(
-    importer: &mut Importer,
-    changes: Vec<(i64, Changes)>,
-) -> Result<Vec<i64>> {
-    let mut last: HashMap<(i64, i64), Option<String>> = HashMap::new();
-    for (entity, changes) in changes {
-        last.extend(
-            changes
-                .into_iter()
-                .map(|(attribute, value)| ((entity, attribute), value)),
-        );
-    }
-    let (mut rows, mut emptied): (Vec<Value>, (Vec<i64>, Vec<i64>)) = Default::default();
-    for ((entity, attribute), value) in last {
-        let Some(value) = value else {
-            emptied.0.push(entity);
-            emptied.1.push(attribute);
-            continue;
-        };
-        rows.push(json!({
-            "trackedentityid": entity,
-            "trackedentityattributeid": attribute,
-            "value": value,
-            "created": importer.now,
-            "lastupdated": importer.now,
-            "storedby": importer.user.username,
-        }));
-    }
-    let mut changed = upsert::members(importer.conn, &VALUES, &rows)?;
-    changed.extend(empty(importer.conn, &emptied.0, &emptied.1)?);
-    diesel::update(trackedentity::table.filter(trackedentity::trackedentityid.eq_any(&changed)))
-        .set((
-            trackedentity::lastupdated.eq(importer.now),
-            trackedentity::lastupdatedbyuserinfo.eq(&importer.user.info),
-        ))
-        .execute(importer.conn)?;
-    Ok(changed)
-}
-
-/// Takes attribute values away. Returns the tracked entities that lost one.
-fn empty(conn: &mut Connection, entities: &[i64], attributes: &[i64]) -> Result<Vec<i64>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        trackedentityid: i64,
-    }
-    let rows: Vec<Row> = diesel::sql_query(
-        "DELETE FROM trackedentityattributevalue v USING unnest($1, $2) AS gone (entity, attribute)
-         WHERE v.trackedentityid = gone.entity AND v.trackedentityattributeid = gone.attribute RETURNING v.trackedentityid",
-    )
-    .bind::<Array<BigInt>, _>(entities)
-    .bind::<Array<BigInt>, _>(attributes)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.trackedentityid).collect())
 }

@@ -1,98 +1,107 @@
 //! Values of data elements and attributes: which are allowed, and how sent ones are laid over stored ones.
 
 use chrono::NaiveDateTime;
+use domain::event::ValueType;
 use serde_json::{Map, Value, json};
 
 use super::{
+    code::Code,
+    importer::Fault,
     metadata::{Field, Metadata, Stage},
-    payload::{AttributeValue, DataValue, Scalar},
+    payload::{AttributeValue, DataValue, Event, EventStatus, Scalar},
 };
-use domain::event::ValueType;
-
-use crate::import::dhis2::object::Fault;
 
 /// Attribute values to write, by key of the attribute; `None` takes a value away.
 pub(super) type Changes = Vec<(i64, Option<String>)>;
 
-/// Checks attribute values.
-pub(super) fn attributes(metadata: &Metadata, sent: &[AttributeValue]) -> Result<Changes, Fault> {
+/// Longest value of an attribute, characters.
+const LONGEST: usize = 1_200;
+
+/// Checks attribute values one by one.
+pub(super) fn attributes(metadata: &Metadata, sent: &[AttributeValue]) -> (Changes, Vec<Fault>) {
     let mut changes = Changes::with_capacity(sent.len());
+    let mut faults = Vec::new();
     for AttributeValue { attribute, value } in sent {
-        let field = metadata.attributes.get(attribute);
-        let field = field
-            .ok_or_else(|| Fault::new("E1006", format!("attribute {attribute} does not exist")))?;
+        let Some(field) = metadata.attributes.get(attribute) else {
+            let message = format!("attribute {attribute} does not exist");
+            faults.push(Fault::new(Code::E1006, message));
+            continue;
+        };
         let value = text(value.as_ref());
         if let Some(value) = value {
-            check(
-                metadata,
-                field,
-                value,
-                "E1007",
-                &format!("attribute {attribute}"),
-            )?;
+            let what = format!("attribute {attribute}");
+            if value.chars().count() > LONGEST {
+                let message = format!("the value of {what} is longer than {LONGEST} characters");
+                faults.push(Fault::new(Code::E1077, message));
+            }
+            faults.extend(check(metadata, field, value, Code::E1007, &what));
         }
         changes.push((field.id, value.map(str::to_owned)));
     }
-    Ok(changes)
+    (changes, faults)
 }
 
-/// Checks data values against their stage.
-pub(super) fn data(metadata: &Metadata, stage: &Stage, sent: &[DataValue]) -> Result<(), Fault> {
-    for DataValue {
-        data_element,
-        value,
-        ..
-    } in sent
-    {
-        let field = metadata.data_elements.get(data_element);
-        let field = field.ok_or_else(|| {
-            Fault::new(
-                "E1304",
-                format!("data element {data_element} does not exist"),
-            )
-        })?;
-        if !stage.elements.contains_key(data_element) {
-            return Err(Fault::new(
-                "E1305",
-                format!("data element {data_element} is not part of the program stage"),
-            ));
-        }
-        if let Some(value) = text(value.as_ref()) {
-            check(
-                metadata,
-                field,
-                value,
-                "E1302",
-                &format!("data element {data_element}"),
-            )?;
-        }
-    }
-    Ok(())
-}
-
-/// Checks that compulsory data elements have a value.
-pub(super) fn compulsory(
+/// Checks data values: each by itself, and that compulsory ones are there. `merged` is what will be stored.
+pub(super) fn data(
+    metadata: &Metadata,
     stage: &Stage,
-    sent: &[DataValue],
+    event: &Event,
     merged: &Map<String, Value>,
-) -> Result<(), Fault> {
-    let mut missing = stage
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for sent in &event.data_values {
+        faults.extend(data_value(metadata, stage, sent));
+    }
+    if event.status.is_planned() && !event.data_values.is_empty() {
+        let message = format!(
+            "an event of status {} has no data values",
+            event.status.text()
+        );
+        faults.push(Fault::new(Code::E1315, message));
+    }
+    let validated = match event.status {
+        EventStatus::Completed => true,
+        status => stage.always_validated && !status.is_planned(),
+    };
+    if validated {
+        faults.extend(missing(stage, &event.data_values, merged));
+    }
+    faults
+}
+
+fn data_value(metadata: &Metadata, stage: &Stage, sent: &DataValue) -> Option<Fault> {
+    let uid = &sent.data_element;
+    let Some(field) = metadata.data_elements.get(uid) else {
+        let message = format!("data element {uid} does not exist");
+        return Some(Fault::new(Code::E1304, message));
+    };
+    if !stage.elements.contains_key(uid) {
+        let message = format!("data element {uid} is not part of the program stage");
+        return Some(Fault::new(Code::E1305, message));
+    }
+    let value = text(sent.value.as_ref())?;
+    let what = format!("data element {uid}");
+    check(metadata, field, value, Code::E1302, &what)
+}
+
+/// Compulsory data elements without a value.
+fn missing<'a>(
+    stage: &'a Stage,
+    sent: &'a [DataValue],
+    merged: &'a Map<String, Value>,
+) -> impl Iterator<Item = Fault> {
+    let missing = stage
         .elements
         .iter()
         .filter(|(uid, compulsory)| **compulsory && !merged.contains_key(*uid));
-    let Some((uid, _)) = missing.next() else {
-        return Ok(());
-    };
-    if sent.iter().any(|value| value.data_element == *uid) {
-        return Err(Fault::new(
-            "E1076",
-            format!("data element {uid} is mandatory and cannot be emptied"),
-        ));
-    }
-    Err(Fault::new(
-        "E1303",
-        format!("mandatory data element {uid} is not present"),
-    ))
+    missing.map(|(uid, _)| {
+        if sent.iter().any(|value| value.data_element == *uid) {
+            let message = format!("data element {uid} is mandatory and cannot be emptied");
+            return Fault::new(Code::E1076, message);
+        }
+        let message = format!("mandatory data element {uid} is not present");
+        Fault::new(Code::E1303, message)
+    })
 }
 
 /// Lays data values over stored ones. What is not sent stays, what is sent without a value goes.
@@ -139,45 +148,31 @@ pub(super) fn merge(
     values
 }
 
-fn text(value: Option<&Scalar>) -> Option<&str> {
+pub(super) fn text(value: Option<&Scalar>) -> Option<&str> {
     value
         .map(|value| value.0.as_str())
-        .filter(|value| !value.is_empty())
+        .filter(|value| !value.trim().is_empty())
 }
 
-fn check(
-    metadata: &Metadata,
-    field: &Field,
-    value: &str,
-    rule: &'static str,
-    what: &str,
-) -> Result<(), Fault> {
+/// Why a value is not allowed.
+fn check(metadata: &Metadata, field: &Field, value: &str, code: Code, what: &str) -> Option<Fault> {
     if let Some(options) = field.option_set.map(|set| metadata.options.get(&set)) {
         let known = |code: &str| options.is_some_and(|options| options.contains(code));
         let valid = match field.value_type {
             Some(ValueType::MultiText) => value.split(',').all(known),
             _ => known(value),
         };
-        return if valid {
-            Ok(())
-        } else {
-            Err(Fault::new(
-                "E1125",
-                format!("the value of {what} is no code of its option set"),
-            ))
-        };
+        let message = format!("the value of {what} is no code of its option set");
+        return (!valid).then(|| Fault::new(Code::E1125, message));
     }
     let valid = match field.value_type {
-        Some(ValueType::OrganisationUnit) => metadata.units.contains_key(value),
+        Some(ValueType::OrganisationUnit) => metadata.unit(value).is_some(),
         Some(ValueType::Username) => metadata.usernames.contains_key(value),
         Some(value_type) => value_type.accepts(value),
         None => true,
     };
-    if valid {
-        return Ok(());
-    }
-    let message = format!("the value of {what} is not of its value type");
-    Err(Fault::new(rule, message))
+    let message = || format!("the value of {what} is not of its value type");
+    (!valid).then(|| Fault::new(code, message()))
 }
 
 #[cfg(test)]

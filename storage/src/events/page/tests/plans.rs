@@ -138,10 +138,9 @@ fn check(conn: &mut Connection, listing: &Listing, index: &str, page: &Page, exe
             "{listing:?}\n{plan}"
         );
         // The try among the newest rows walks the index of every unit.
-        let index = if way.is_complete {
-            index.to_owned()
-        } else {
-            format!("using in_{table}_page_wide on")
+        let index = match way.otherwise {
+            Otherwise::Complete => index.to_owned(),
+            _ => format!("using in_{table}_page_wide on"),
         };
         assert!(plan.contains(&index), "no {index}: {listing:?}\n{plan}");
     }

@@ -1,10 +1,12 @@
 //! SQL as PostgreSQL sees it. A changed text here is a changed plan there: look at it, then accept it.
 
-use super::*;
+use super::{super::super::row, *};
 
 /// The text with the columns of the row left out and a line for each clause.
 fn text(listing: &Listing, page: &Page) -> String {
-    let mut text = explain_text(listing, page).replace(row::columns(listing.kind), "…");
+    let mut columns = Statement::new("");
+    row::push_columns(&mut columns, listing);
+    let mut text = explain_text(listing, page).replace(&columns.text(), "…");
     for word in [" FROM ", " CROSS JOIN ", " WHERE ", " AND ", " ORDER BY "] {
         text = text.replace(word, &format!("\n{}", &word[1..]));
     }
@@ -14,7 +16,7 @@ fn text(listing: &Listing, page: &Page) -> String {
 #[test]
 fn one_unit_and_stage_is_one_walk() {
     insta::assert_snapshot!(text(&listing(EventKind::Single, Some(vec![1])), &first_page()), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM singleevent e
     WHERE e.organisationunitid = $1
     AND e.programstageid = $2
@@ -22,7 +24,7 @@ fn one_unit_and_stage_is_one_walk() {
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3;
     ");
     insta::assert_snapshot!(text(&listing(EventKind::Tracker, Some(vec![1])), &first_page()), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM trackerevent e
     WHERE e.ownerorganisationunitid = $1
     AND e.programstageid = $2
@@ -34,91 +36,95 @@ fn one_unit_and_stage_is_one_walk() {
 #[test]
 fn every_unit_is_a_walk_for_each_stage() {
     insta::assert_snapshot!(text(&listing(EventKind::Single, None), &first_page()), @r"
-    SELECT …
-    FROM (SELECT w.eventid, w.at
+    SELECT …, NULL::text[] AS order_keys
+    FROM (SELECT w.eventid, w.k0
+    FROM (SELECT x.*
     FROM unnest($1) AS s (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS at
+    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS k0
     FROM singleevent e
     WHERE e.programstageid = s.id
     AND NOT e.deleted
-    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) w
-    ORDER BY w.at DESC, w.eventid DESC LIMIT $3) page
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) x) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $3) page
     CROSS JOIN LATERAL (SELECT *
     FROM singleevent e
     WHERE e.eventid = page.eventid LIMIT 1) e
-    ORDER BY page.at DESC, page.eventid DESC;
+    ORDER BY page.k0 DESC, page.eventid DESC;
     ");
     insta::assert_snapshot!(text(&listing(EventKind::Tracker, None), &first_page()), @r"
-    SELECT …
-    FROM (SELECT w.eventid, w.at
+    SELECT …, NULL::text[] AS order_keys
+    FROM (SELECT w.eventid, w.k0
+    FROM (SELECT x.*
     FROM unnest($1) AS s (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS at
+    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS k0
     FROM trackerevent e
     WHERE e.programstageid = s.id
     AND NOT e.deleted
-    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $2) w
-    ORDER BY w.at DESC, w.eventid DESC LIMIT $3) page
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $2) x) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $3) page
     CROSS JOIN LATERAL (SELECT *
     FROM trackerevent e
     WHERE e.eventid = page.eventid LIMIT 1) e
-    ORDER BY page.at DESC, page.eventid DESC;
+    ORDER BY page.k0 DESC, page.eventid DESC;
     ");
 }
 
 #[test]
 fn few_units_are_a_walk_each() {
     insta::assert_snapshot!(text(&listing(EventKind::Tracker, Some(vec![1, 2])), &first_page()), @r"
-    SELECT …
-    FROM (SELECT w.eventid, w.at
+    SELECT …, NULL::text[] AS order_keys
+    FROM (SELECT w.eventid, w.k0
+    FROM (SELECT x.*
     FROM unnest($1) AS s (id)
     CROSS JOIN unnest($2) AS u (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS at
+    CROSS JOIN LATERAL (SELECT e.eventid, coalesce(e.occurreddate, 'infinity'::timestamp) AS k0
     FROM trackerevent e
     WHERE e.ownerorganisationunitid = u.id
     AND e.programstageid = s.id
     AND NOT e.deleted
-    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $3) w
-    ORDER BY w.at DESC, w.eventid DESC LIMIT $4) page
+    ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $3) x) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
     CROSS JOIN LATERAL (SELECT *
     FROM trackerevent e
     WHERE e.eventid = page.eventid LIMIT 1) e
-    ORDER BY page.at DESC, page.eventid DESC;
+    ORDER BY page.k0 DESC, page.eventid DESC;
     ");
 }
 
 #[test]
 fn many_units_are_tried_among_the_newest_first() {
     insta::assert_snapshot!(text(&listing(EventKind::Single, Some((1..=25).collect())), &first_page()), @r"
-    SELECT …
-    FROM (SELECT w.eventid, w.at
-    FROM (SELECT n.eventid, n.at
+    SELECT …, NULL::text[] AS order_keys
+    FROM (SELECT w.eventid, w.k0
+    FROM (SELECT x.eventid, x.k0
     FROM unnest($1) AS s (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS at, e.organisationunitid AS unit
+    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS k0, e.organisationunitid AS unit
     FROM singleevent e
     WHERE e.programstageid = s.id
     AND NOT e.deleted
-    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) n
-    WHERE n.unit IN (SELECT unnest($3))) w
-    ORDER BY w.at DESC, w.eventid DESC LIMIT $4) page
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) x
+    WHERE x.unit IN (SELECT unnest($3))) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
     CROSS JOIN LATERAL (SELECT *
     FROM singleevent e
     WHERE e.eventid = page.eventid LIMIT 1) e
-    ORDER BY page.at DESC, page.eventid DESC;
-    SELECT …
-    FROM (SELECT w.eventid, w.at
+    ORDER BY page.k0 DESC, page.eventid DESC;
+    SELECT …, NULL::text[] AS order_keys
+    FROM (SELECT w.eventid, w.k0
+    FROM (SELECT x.*
     FROM unnest($1) AS s (id)
     CROSS JOIN unnest($2) AS u (id)
-    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS at
+    CROSS JOIN LATERAL (SELECT e.eventid, e.occurreddate AS k0
     FROM singleevent e
     WHERE e.organisationunitid = u.id
     AND e.programstageid = s.id
     AND NOT e.deleted
-    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3) w
-    ORDER BY w.at DESC, w.eventid DESC LIMIT $4) page
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3) x) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
     CROSS JOIN LATERAL (SELECT *
     FROM singleevent e
     WHERE e.eventid = page.eventid LIMIT 1) e
-    ORDER BY page.at DESC, page.eventid DESC;
+    ORDER BY page.k0 DESC, page.eventid DESC;
     ");
 }
 
@@ -128,29 +134,29 @@ fn filters_are_conditions_of_the_walk() {
     asked.filter = every_filter();
     asked.option_combos = Some(vec![4, 5]);
     insta::assert_snapshot!(text(&asked, &first_page()), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM singleevent e
     WHERE e.organisationunitid = $1
     AND e.programstageid = $2
     AND NOT e.deleted
-    AND e.attributeoptioncomboid = ANY($3)
-    AND e.status = ANY($4)
-    AND e.occurreddate >= $5
-    AND e.occurreddate < $6 + 1
+    AND e.occurreddate >= $3
+    AND e.occurreddate <= $4
+    AND e.attributeoptioncomboid = ANY($5)
+    AND (e.status = ANY($6))
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $7;
     ");
     asked.kind = EventKind::Tracker;
     asked.filter.occurred.to = None;
     insta::assert_snapshot!(text(&asked, &first_page()), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM trackerevent e
     WHERE e.ownerorganisationunitid = $1
     AND e.programstageid = $2
     AND NOT e.deleted
-    AND e.attributeoptioncomboid = ANY($3)
-    AND e.status = ANY($4)
-    AND coalesce(e.occurreddate, 'infinity'::timestamp) >= $5
+    AND coalesce(e.occurreddate, 'infinity'::timestamp) >= $3
     AND e.occurreddate IS NOT NULL
+    AND e.attributeoptioncomboid = ANY($4)
+    AND (e.status = ANY($5))
     ORDER BY coalesce(e.occurreddate, 'infinity'::timestamp) DESC, e.eventid DESC LIMIT $6;
     ");
 }
@@ -160,7 +166,7 @@ fn a_cursor_is_a_row_comparison_in_reading_direction() {
     let single = listing(EventKind::Single, Some(vec![1]));
     let date = Some(day(2025, 6, 1));
     insta::assert_snapshot!(text(&single, &page_from(Reading::Forward, date)), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM singleevent e
     WHERE e.organisationunitid = $1
     AND e.programstageid = $2
@@ -169,7 +175,7 @@ fn a_cursor_is_a_row_comparison_in_reading_direction() {
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $5;
     ");
     insta::assert_snapshot!(text(&single, &page_from(Reading::Backward, date)), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM singleevent e
     WHERE e.organisationunitid = $1
     AND e.programstageid = $2
@@ -179,7 +185,7 @@ fn a_cursor_is_a_row_comparison_in_reading_direction() {
     ");
     let tracker = listing(EventKind::Tracker, Some(vec![1]));
     insta::assert_snapshot!(text(&tracker, &page_from(Reading::Forward, None)), @r"
-    SELECT …
+    SELECT …, NULL::text[] AS order_keys
     FROM trackerevent e
     WHERE e.ownerorganisationunitid = $1
     AND e.programstageid = $2

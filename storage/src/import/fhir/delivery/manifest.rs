@@ -96,7 +96,7 @@ impl Manifest {
     /// Compares the manifest with what was read, by name of the file.
     ///
     /// # Errors
-    /// [`Error::Refused`] when a file is missing or has another number of resources.
+    /// [`Error::DeliveryRefused`] when a file is missing or has another number of resources.
     pub fn check(&self, read: &BTreeMap<String, Read>) -> Result<()> {
         let mut wrong = Vec::new();
         for listed in &self.listed {
@@ -117,7 +117,7 @@ impl Manifest {
             return Ok(());
         }
         wrong.truncate(10);
-        Err(Error::Refused(format!(
+        Err(Error::DeliveryRefused(format!(
             "the delivery is not what {} says: {}",
             self.name,
             wrong.join("; ")

@@ -61,10 +61,7 @@ pub fn members(path: &Path) -> Result<Vec<(usize, String, u64)>> {
                 path.display()
             )));
         }
-        let name = file
-            .name()
-            .map_err(|error| damaged(path, error))?
-            .into_owned();
+        let name = file.name().to_owned();
         let is_hidden = name
             .split('/')
             .any(|part| part.starts_with('.') || part == "__MACOSX");

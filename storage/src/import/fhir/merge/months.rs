@@ -36,7 +36,7 @@ impl Months {
     /// Compares what was stored with what would be.
     ///
     /// # Errors
-    /// [`Error::Refused`] when a month loses more than it may.
+    /// [`Error::DeliveryRefused`] when a month loses more than it may.
     pub fn check(&self, after: &Months, settings: &Settings) -> Result<()> {
         let is_too_much = |before: u64, after: u64| {
             let lost = before.saturating_sub(after);
@@ -54,7 +54,7 @@ impl Months {
         }
         let months = wrong.len();
         wrong.truncate(10);
-        Err(Error::Refused(format!(
+        Err(Error::DeliveryRefused(format!(
             "{months} months lose more than {} % of their stays: {}",
             settings.max_lost,
             wrong.join("; ")

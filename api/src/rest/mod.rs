@@ -1,0 +1,83 @@
+//! The DHIS2-shaped adapter under `/api` and `/api/{version}`: text to requests, rows to DHIS2's JSON and CSV. Knows no
+//! rule of lists and no SQL.
+
+pub mod body;
+mod csv;
+mod encoder;
+pub mod error;
+mod event_history;
+mod event_json;
+mod events;
+mod export;
+mod fields;
+mod files;
+mod format;
+mod jobs;
+mod load;
+mod metadata_import;
+mod names;
+mod ownership;
+mod pager;
+mod parameters;
+mod query_string;
+mod saved_views;
+mod tracker_import;
+mod transform;
+mod wkt;
+
+use actix_web::{
+    HttpRequest,
+    http::{StatusCode, header},
+    web,
+};
+
+use crate::caller::{RequestContext, Shared, token_of};
+use error::{Answer, Refusal};
+
+/// Registers the adapter. The version in a path says nothing: every client is answered alike.
+pub fn configure(routes: &mut web::ServiceConfig) {
+    for prefix in ["/api/{version:[0-9]{1,3}}", "/api"] {
+        routes.service(
+            web::scope(prefix)
+                .configure(resources)
+                .default_service(web::to(unknown_path)),
+        );
+    }
+}
+
+/// The resources of one prefix. Each topic registers its own.
+fn resources(routes: &mut web::ServiceConfig) {
+    routes
+        .configure(files::configure)
+        .configure(events::configure)
+        .configure(saved_views::configure)
+        .configure(event_history::configure)
+        .configure(metadata_import::configure)
+        .configure(ownership::configure)
+        .configure(tracker_import::configure);
+}
+
+async fn unknown_path(request: HttpRequest) -> Answer {
+    Err(Refusal::not_found(format!(
+        "there is nothing at {}",
+        request.path()
+    )))
+}
+
+/// The caller of a request: `ApiToken …`, `Bearer …`, or Basic with a token as password.
+///
+/// # Errors
+/// 401 without a valid token, 503 while the database is away.
+pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<RequestContext> {
+    let refused = |message| Refusal::new(StatusCode::UNAUTHORIZED, message);
+    let token = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(token_of)
+        .ok_or_else(|| refused("send an API token: `Authorization: ApiToken …`"))?;
+    shared
+        .authenticate(token)
+        .await?
+        .ok_or_else(|| refused("the API token is unknown, expired or revoked"))
+}

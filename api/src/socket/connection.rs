@@ -1,0 +1,345 @@
+//! One socket from its opening to its end.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, Session};
+use async_graphql::ServerError;
+use futures_util::StreamExt;
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    task::AbortHandle,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{
+    operation::{Outcome, Report, Runner, is_subscription},
+    protocol::{self, ClientMessage, Close, Operation, ServerMessage},
+};
+use crate::{
+    caller::Shared,
+    feed::{self, News},
+    graphql::{Schema, error::Code},
+    metrics::Metrics,
+};
+
+/// Time a client has to send `connection_init`.
+const INIT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time a client has to take a message.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the client is pinged and its rights are asked anew.
+const TICK: Duration = Duration::from_secs(15);
+/// A client that says nothing for so long, not even to pings, is gone.
+const SILENCE: Duration = Duration::from_secs(50);
+/// How old the knowledge of the caller's rights may be when a subscription delivers.
+const FRESH: Duration = Duration::from_secs(1);
+/// Operations that a socket may run at a time.
+const OPERATIONS: usize = 32;
+/// Results that wait for the wire, of all operations of a socket.
+const WAITING: usize = 8;
+
+/// Ends the socket: with a close frame, or at once when the client is not there any more.
+type End = Option<Close>;
+
+struct Running {
+    number: u64,
+    operation: Arc<Operation>,
+    is_subscription: bool,
+    task: AbortHandle,
+}
+
+/// A socket and the operations that it runs.
+pub(super) struct Connection {
+    session: Session,
+    schema: Schema,
+    shared: Shared,
+    metrics: Metrics,
+    header_token: Option<String>,
+    /// Set by `connection_init`.
+    runner: Option<Runner>,
+    reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
+    running: HashMap<String, Running>,
+    started: u64,
+    /// News of rights, once a subscription runs.
+    news: Option<broadcast::Receiver<Arc<News>>>,
+    metadata_version: i64,
+    checked: Instant,
+    heard: Instant,
+}
+
+impl Connection {
+    pub fn new(
+        session: Session,
+        schema: Schema,
+        shared: Shared,
+        metrics: Metrics,
+        header_token: Option<String>,
+    ) -> Self {
+        Connection {
+            session,
+            schema,
+            shared,
+            metrics,
+            header_token,
+            runner: None,
+            reports: mpsc::channel(WAITING),
+            running: HashMap::new(),
+            started: 0,
+            news: None,
+            metadata_version: 0,
+            checked: Instant::now(),
+            heard: Instant::now(),
+        }
+    }
+
+    /// Speaks with the client until either side ends it.
+    pub async fn run(mut self, mut messages: AggregatedMessageStream, stop: watch::Receiver<bool>) {
+        let end = self.talk(&mut messages, stop).await;
+        for running in self.running.values() {
+            running.task.abort();
+        }
+        if let Err(Some(Close(code, reason))) = end {
+            let reason = CloseReason {
+                code: code.into(),
+                description: Some(reason),
+            };
+            let _ = timeout(SEND_TIMEOUT, self.session.close(Some(reason))).await;
+        }
+    }
+
+    async fn talk(
+        &mut self,
+        messages: &mut AggregatedMessageStream,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), End> {
+        let deadline = Instant::now() + INIT_TIMEOUT;
+        let mut tick = tokio::time::interval(TICK);
+        tick.tick().await;
+        loop {
+            tokio::select! {
+                message = messages.next() => match message {
+                    Some(Ok(message)) => self.receive(message).await?,
+                    Some(Err(error)) => return Err(Some(Close::bad_message(error))),
+                    None => return Ok(()),
+                },
+                Some(report) = self.reports.1.recv() => self.report(report).await?,
+                Some(news) = next_news(&mut self.news) => if !matches!(*news, News::Events(_)) {
+                    self.check_rights_if_possible().await?;
+                },
+                () = sleep_until(deadline), if self.runner.is_none() => return Err(Some(Close::late())),
+                _ = tick.tick() => self.tick().await?,
+                _ = stop.wait_for(|stop| *stop) => return Err(Some(Close::going_away())),
+            }
+        }
+    }
+
+    async fn receive(&mut self, message: AggregatedMessage) -> Result<(), End> {
+        self.heard = Instant::now();
+        match message {
+            AggregatedMessage::Text(text) => match protocol::read(&text)? {
+                ClientMessage::ConnectionInit { payload } => {
+                    self.init(payload.unwrap_or_default()).await
+                }
+                ClientMessage::Ping { payload } => {
+                    self.send(&ServerMessage::Pong { payload }).await
+                }
+                ClientMessage::Pong => Ok(()),
+                ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
+                ClientMessage::Complete { id } => {
+                    if let Some(running) = self.running.remove(&id) {
+                        running.task.abort();
+                    }
+                    Ok(())
+                }
+            },
+            AggregatedMessage::Binary(_) => {
+                Err(Some(Close::bad_message("messages are sent as text")))
+            }
+            AggregatedMessage::Ping(bytes) => {
+                let sent = timeout(SEND_TIMEOUT, self.session.pong(&bytes)).await;
+                sent.map_err(|_| None)?.map_err(|_| None)
+            }
+            AggregatedMessage::Pong(_) => Ok(()),
+            AggregatedMessage::Close(_) => Err(Some(Close(1000, String::new()))),
+        }
+    }
+
+    async fn init(
+        &mut self,
+        payload: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), End> {
+        if self.runner.is_some() {
+            return Err(Some(Close::again()));
+        }
+        let token = protocol::token(&payload).or_else(|| self.header_token.take());
+        let token = token.ok_or_else(|| {
+            Close::forbidden(
+                "send an API token with connection_init: {\"authorization\": \"Bearer …\"}",
+            )
+        })?;
+        match self.shared.authenticate(token.clone()).await {
+            Ok(Some(context)) => self.metadata_version = context.metadata_version(),
+            Ok(None) => return Err(Some(invalid_token())),
+            Err(_) => return Err(Some(Close::unavailable())),
+        }
+        self.checked = Instant::now();
+        self.runner = Some(Runner {
+            schema: self.schema.clone(),
+            shared: self.shared.clone(),
+            metrics: self.metrics.clone(),
+            token,
+            reports: self.reports.0.clone(),
+        });
+        self.send(&ServerMessage::ConnectionAck).await
+    }
+
+    async fn subscribe(&mut self, id: String, operation: Operation) -> Result<(), End> {
+        if self.runner.is_none() {
+            return Err(Some(Close::unauthorized()));
+        }
+        if self.running.contains_key(&id) {
+            return Err(Some(Close::twice(&id)));
+        }
+        if self.running.len() >= OPERATIONS {
+            let mut error = ServerError::new(
+                format!("a socket runs at most {OPERATIONS} operations at a time"),
+                None,
+            );
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("code", Code::BadUserInput.name());
+            let payload = &[error];
+            return self.send(&ServerMessage::Error { id: &id, payload }).await;
+        }
+        let is_subscription = is_subscription(&operation);
+        if is_subscription && self.news.is_none() {
+            self.news = Some(self.shared.feed.follow().await);
+        }
+        self.start(id, Arc::new(operation), is_subscription, false);
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        id: String,
+        operation: Arc<Operation>,
+        is_subscription: bool,
+        is_resumed: bool,
+    ) {
+        let Some(runner) = self.runner.clone() else {
+            return;
+        };
+        self.started += 1;
+        let number = self.started;
+        let run = runner.run(id.clone(), number, Arc::clone(&operation), is_resumed);
+        let task = actix_web::rt::spawn(run).abort_handle();
+        self.running.insert(
+            id,
+            Running {
+                number,
+                operation,
+                is_subscription,
+                task,
+            },
+        );
+    }
+
+    /// Passes on what an operation tells, unless the client ended it meanwhile.
+    async fn report(&mut self, (id, number, outcome): Report) -> Result<(), End> {
+        let Some(running) = self
+            .running
+            .get(&id)
+            .filter(|running| running.number == number)
+        else {
+            return Ok(());
+        };
+        match outcome {
+            Outcome::Next(response) => {
+                if running.is_subscription && self.checked.elapsed() > FRESH {
+                    self.check_rights().await?;
+                    // It was started anew under other rights and tells the client so.
+                    if self
+                        .running
+                        .get(&id)
+                        .is_none_or(|running| running.number != number)
+                    {
+                        return Ok(());
+                    }
+                }
+                let payload = &response;
+                self.send(&ServerMessage::Next { id: &id, payload }).await
+            }
+            Outcome::Refused(errors) => {
+                self.running.remove(&id);
+                let payload = &errors;
+                self.send(&ServerMessage::Error { id: &id, payload }).await
+            }
+            Outcome::Done => {
+                self.running.remove(&id);
+                self.send(&ServerMessage::Complete { id: &id }).await
+            }
+            Outcome::Forbidden => Err(Some(invalid_token())),
+        }
+    }
+
+    /// Asks anew who calls. A token that is not valid any more ends the socket; under a new version of metadata and
+    /// people, subscriptions start anew.
+    async fn check_rights(&mut self) -> Result<(), End> {
+        let Some(runner) = &self.runner else {
+            return Ok(());
+        };
+        let context = match self.shared.authenticate(runner.token.clone()).await {
+            Ok(Some(context)) => context,
+            Ok(None) => return Err(Some(invalid_token())),
+            Err(_) => return Err(Some(Close::unavailable())),
+        };
+        self.checked = Instant::now();
+        if context.metadata_version() == self.metadata_version {
+            return Ok(());
+        }
+        self.metadata_version = context.metadata_version();
+        let subscriptions = self
+            .running
+            .extract_if(|_, running| running.is_subscription);
+        let subscriptions: Vec<(String, Running)> = subscriptions.collect();
+        for (id, running) in subscriptions {
+            running.task.abort();
+            self.start(id, running.operation, true, true);
+        }
+        Ok(())
+    }
+
+    /// Pings the client and asks anew who calls.
+    async fn tick(&mut self) -> Result<(), End> {
+        if self.heard.elapsed() > SILENCE {
+            return Err(None);
+        }
+        let sent = timeout(SEND_TIMEOUT, self.session.ping(b"")).await;
+        sent.map_err(|_| None)?.map_err(|_| None)?;
+        self.check_rights_if_possible().await
+    }
+
+    /// The same, but a database that is away for the moment is no reason to end a socket that delivers nothing.
+    async fn check_rights_if_possible(&mut self) -> Result<(), End> {
+        match self.check_rights().await {
+            Err(Some(end)) if end == Close::unavailable() => Ok(()),
+            checked => checked,
+        }
+    }
+
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
+        let text = serde_json::to_string(message).map_err(|_| None)?;
+        let sent = timeout(SEND_TIMEOUT, self.session.text(text)).await;
+        sent.map_err(|_| None)?.map_err(|_| None)
+    }
+}
+
+fn invalid_token() -> Close {
+    Close::forbidden("the API token is unknown, expired or revoked")
+}
+
+/// The next news of a socket that follows them; waits for ever for one that does not.
+async fn next_news(news: &mut Option<broadcast::Receiver<Arc<News>>>) -> Option<Arc<News>> {
+    match news {
+        Some(receiver) => feed::next(receiver).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,14 @@
+DROP INDEX in_trackerevent_assigneduserid;
+CREATE INDEX in_trackerevent_assigneduserid ON trackerevent (assigneduserid, programstageid) where assigneduserid is not null;
+DROP INDEX in_trackerevent_page_updated_wide;
+CREATE INDEX in_trackerevent_programstageid ON trackerevent (programstageid, lastupdated);
+DROP INDEX in_singleevent_page_updated_wide;
+CREATE INDEX in_singleevent_programstageid ON singleevent (programstageid, lastupdated);
+DROP INDEX in_trackerevent_page_scheduled;
+DROP INDEX in_trackerevent_page_created_wide;
+DROP INDEX in_trackerevent_page_created;
+DROP INDEX in_trackerevent_page_id_wide;
+DROP INDEX in_trackerevent_page_id;
+DROP FUNCTION value_as_boolean(text);
+DROP FUNCTION value_as_time(text);
+DROP FUNCTION value_as_number(text);

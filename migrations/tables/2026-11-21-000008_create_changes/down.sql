@@ -1,0 +1,4 @@
+DROP TABLE trackerjob;
+DROP TABLE programtempownershipaudit;
+DROP TABLE trackereventchangelog;
+DROP TABLE singleeventchangelog;

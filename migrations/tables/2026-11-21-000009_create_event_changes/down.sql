@@ -1,0 +1,13 @@
+DROP TRIGGER announce_access ON metadataversion;
+DROP TRIGGER announce_access ON userinfo;
+DROP TRIGGER announce_access ON apitoken;
+DROP FUNCTION announce_access;
+DROP TRIGGER announce_delete ON trackerevent;
+DROP TRIGGER announce_update ON trackerevent;
+DROP TRIGGER announce_insert ON trackerevent;
+DROP TRIGGER announce_delete ON singleevent;
+DROP TRIGGER announce_update ON singleevent;
+DROP TRIGGER announce_insert ON singleevent;
+DROP FUNCTION announce_tracker_events;
+DROP FUNCTION announce_single_events;
+DROP FUNCTION announce_events;

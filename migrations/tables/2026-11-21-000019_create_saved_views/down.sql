@@ -1,0 +1,2 @@
+DROP TABLE programstageworkinglist;
+DROP TABLE eventfilter;

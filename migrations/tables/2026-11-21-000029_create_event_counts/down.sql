@@ -1,0 +1,14 @@
+DROP TRIGGER count_truncate ON trackerevent;
+DROP TRIGGER count_delete ON trackerevent;
+DROP TRIGGER count_update ON trackerevent;
+DROP TRIGGER count_insert ON trackerevent;
+DROP TRIGGER count_truncate ON singleevent;
+DROP TRIGGER count_delete ON singleevent;
+DROP TRIGGER count_update ON singleevent;
+DROP TRIGGER count_insert ON singleevent;
+DROP FUNCTION recount_events;
+DROP FUNCTION count_tracker_events;
+DROP FUNCTION count_single_events;
+DROP FUNCTION event_month;
+DROP TABLE eventcountchange;
+DROP TABLE eventcount;

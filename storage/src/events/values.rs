@@ -1,0 +1,248 @@
+//! Conditions on values of data elements and attributes.
+//!
+//! Values are texts. Texts are compared in lower case, numbers, dates and booleans by the functions `value_as_…` of the
+//! database, which answer null for what is no value of the type: such a value meets no comparison and fails none.
+
+use domain::event::{
+    ValueType,
+    filter::{Comparison, Condition, Match, ValueFilter},
+};
+
+use crate::sql::{Statement, Value};
+
+/// Pushes the stored text of something.
+type PushText<'a> = &'a dyn Fn(&mut Statement);
+
+/// ` AND …` for each condition on a data element of a table aliased `e`.
+pub(super) fn push_element(query: &mut Statement, filter: &ValueFilter) {
+    let uid = filter.column.uid.as_str();
+    let text = |query: &mut Statement| push_element_text(query, uid);
+    for condition in &filter.conditions {
+        query.push(" AND ");
+        match condition {
+            // A key whose value is the empty text is a value of every type but several options.
+            Condition::Empty | Condition::NotEmpty
+                if filter.column.value_type != ValueType::MultiText =>
+            {
+                if *condition == Condition::Empty {
+                    query.push("NOT ");
+                }
+                query
+                    .push("e.eventdatavalues ? ")
+                    .bind(Value::Text(uid.to_owned()));
+            }
+            condition => push_condition(query, filter.column.value_type, condition, &text),
+        }
+    }
+}
+
+/// The stored text of a data element's value; null when there is none.
+pub(super) fn push_element_text(query: &mut Statement, uid: &str) {
+    let path = vec![uid.to_owned(), "value".to_owned()];
+    query
+        .push("(e.eventdatavalues #>> ")
+        .bind(Value::Texts(path))
+        .push(")");
+}
+
+/// ` AND …` for the conditions on an attribute of the tracked entity of an event aliased `e`.
+pub(super) fn push_attribute(query: &mut Statement, filter: &ValueFilter) {
+    let kind = filter.column.value_type;
+    let text = |query: &mut Statement| {
+        query.push("v.value");
+    };
+    let (absent, present): (Vec<_>, Vec<_>) = filter
+        .conditions
+        .iter()
+        .partition(|condition| **condition == Condition::Empty);
+    if !absent.is_empty() {
+        query.push(" AND NOT ");
+        push_attribute_value(query, filter.column.id);
+        if kind == ValueType::MultiText {
+            query.push(" AND ");
+            push_condition(query, kind, &Condition::NotEmpty, &text);
+        }
+        query.push(")");
+    }
+    if present.is_empty() {
+        return;
+    }
+    query.push(" AND ");
+    push_attribute_value(query, filter.column.id);
+    for condition in present {
+        // That there is a row says that there is a value.
+        if kind == ValueType::MultiText || *condition != Condition::NotEmpty {
+            query.push(" AND ");
+            push_condition(query, kind, condition, &text);
+        }
+    }
+    query.push(")");
+}
+
+fn push_attribute_value(query: &mut Statement, attribute: i64) {
+    query
+        .push(
+            "EXISTS (SELECT FROM trackedentityattributevalue v
+              WHERE v.trackedentityid = (SELECT n.trackedentityid FROM enrollment n WHERE n.enrollmentid = e.enrollmentid)
+                AND v.trackedentityattributeid = ",
+        )
+        .bind(Value::Int(attribute));
+}
+
+fn push_condition(
+    query: &mut Statement,
+    kind: ValueType,
+    condition: &Condition,
+    text: PushText<'_>,
+) {
+    if kind == ValueType::MultiText {
+        return push_items(query, condition, text);
+    }
+    match condition {
+        Condition::Compare(comparison, value) => {
+            push_typed(query, kind, text);
+            query.push(sign(*comparison));
+            push_value(query, kind, value);
+        }
+        Condition::In(values) => {
+            push_typed(query, kind, text);
+            query.push(" IN (");
+            for (place, value) in values.iter().enumerate() {
+                if place > 0 {
+                    query.push(", ");
+                }
+                push_value(query, kind, value);
+            }
+            query.push(")");
+        }
+        Condition::Text(search, value) => {
+            let lower = |query: &mut Statement| {
+                query.push("lower(");
+                text(query);
+                query.push(")");
+            };
+            push_match(query, *search, value, &lower);
+        }
+        Condition::Empty | Condition::NotEmpty => {
+            text(query);
+            query.push(if *condition == Condition::Empty {
+                " IS NULL"
+            } else {
+                " IS NOT NULL"
+            });
+        }
+    }
+}
+
+/// Several options with commas between them: a condition asks whether one of them meets it; a denial, that none does.
+fn push_items(query: &mut Statement, condition: &Condition, text: PushText<'_>) {
+    let denies = matches!(
+        condition,
+        Condition::Compare(Comparison::NotEqual, _)
+            | Condition::Text(Match::ContainsNot, _)
+            | Condition::Empty
+    );
+    if denies {
+        query.push("NOT ");
+    }
+    query.push("EXISTS (SELECT FROM unnest(string_to_array(lower(");
+    text(query);
+    query.push("), ',')) AS i (item) WHERE ");
+    let item = |query: &mut Statement| {
+        query.push("i.item");
+    };
+    match condition {
+        Condition::Compare(_, value) => {
+            query.push("i.item = ");
+            push_value(query, ValueType::Text, value);
+        }
+        Condition::In(values) => {
+            query
+                .push("i.item = ANY(")
+                .bind(Value::Texts(values.clone()))
+                .push(")");
+        }
+        Condition::Text(Match::ContainsNot, value) => {
+            push_match(query, Match::Contains, value, &item);
+        }
+        Condition::Text(search, value) => push_match(query, *search, value, &item),
+        Condition::Empty | Condition::NotEmpty => {
+            query.push("i.item <> ''");
+        }
+    }
+    query.push(")");
+}
+
+/// A search in a text that is in lower case. No pattern, so that no character of the value means more than itself.
+fn push_match(query: &mut Statement, search: Match, value: &str, text: PushText<'_>) {
+    let value = || Value::Text(value.to_owned());
+    match search {
+        Match::Contains | Match::ContainsNot => {
+            query.push("strpos(");
+            text(query);
+            query.push(", lower(").bind(value());
+            query.push(if search == Match::Contains {
+                ")) > 0"
+            } else {
+                ")) = 0"
+            });
+        }
+        Match::StartsWith => {
+            query.push("starts_with(");
+            text(query);
+            query.push(", lower(").bind(value()).push("))");
+        }
+        Match::EndsWith => {
+            query.push("right(");
+            text(query);
+            query
+                .push(", length(lower(")
+                .bind(value())
+                .push("))) = lower(");
+            query.bind(value()).push(")");
+        }
+    }
+}
+
+/// The stored text as the type compares it.
+fn push_typed(query: &mut Statement, kind: ValueType, text: PushText<'_>) {
+    query.push(match kind {
+        kind if kind.is_number() => "value_as_number(",
+        kind if kind.is_date() => "value_as_time(",
+        kind if kind.is_boolean() => "value_as_boolean(",
+        _ => "lower(",
+    });
+    text(query);
+    query.push(if compares_texts(kind) {
+        ") COLLATE \"C\""
+    } else {
+        ")"
+    });
+}
+
+/// A value asked for as the type compares it.
+fn push_value(query: &mut Statement, kind: ValueType, value: &str) {
+    let bound = Value::Text(value.to_owned());
+    query.push(match kind {
+        kind if kind.is_number() => "value_as_number(",
+        kind if kind.is_date() => "value_as_time(",
+        kind if kind.is_boolean() => "value_as_boolean(",
+        _ => "lower(",
+    });
+    query.bind(bound).push(")");
+}
+
+fn compares_texts(kind: ValueType) -> bool {
+    !kind.is_number() && !kind.is_date() && !kind.is_boolean()
+}
+
+fn sign(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => " = ",
+        Comparison::NotEqual => " <> ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEqual => " >= ",
+        Comparison::Less => " < ",
+        Comparison::LessOrEqual => " <= ",
+    }
+}

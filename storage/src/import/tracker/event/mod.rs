@@ -1,0 +1,155 @@
+//! The rules of events, in DHIS2's order and with its codes. A step that finds faults ends the check of its event.
+
+pub(super) mod dates;
+pub(super) mod people;
+pub(super) mod place;
+mod status;
+
+use serde_json::{Value, json};
+
+use super::{
+    changes::{self, Change},
+    code::Code,
+    events::{Context, Store, Stored},
+    importer::{Fault, Importer, Read, settle},
+    notes::NewNote,
+    payload::Event,
+    report::TrackerType,
+    tracked_entities::check_geometry,
+    values,
+};
+use place::Place;
+
+/// A good event.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) store: Store,
+    pub(super) uid: String,
+    pub(super) row: Value,
+    pub(super) notes: Vec<NewNote>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Checks one event.
+pub(super) fn check(
+    importer: &mut Importer,
+    item: &Read<Event>,
+    context: &mut Context,
+) -> Result<Accepted, Vec<Fault>> {
+    let event = &item.object;
+    let stored = context.stored.get(&item.uid);
+    check_existence(importer, &item.uid, stored)?;
+    let place = place::find(importer, item, context, stored)?;
+    let store = Store::of(place.program);
+    let strict = !importer.skips_rules();
+    if strict {
+        status::check_form(&place, event, stored)?;
+    }
+    let option_combos = &importer.metadata.option_combos;
+    let option_combo = option_combos.resolve(
+        place.program.combo,
+        event.attribute_option_combo.as_ref(),
+        event.attribute_category_options.as_deref(),
+    )?;
+    status::check_kind(store, event)?;
+    if strict {
+        settle(people::check_rights(
+            importer,
+            &place,
+            event,
+            option_combo,
+            stored,
+        ))?;
+    }
+    let (assignee, warning) = people::assignee(importer.metadata, &place, event)?;
+    let values = values::merge(
+        stored.map_or(&Value::Null, |stored| &stored.values),
+        &event.data_values,
+        importer.now,
+        &importer.user.info,
+    );
+    if strict {
+        let mut faults = dates::check(importer, &place, event, stored);
+        let grace = place.program.option_grace;
+        let period = option_combos.check_period(option_combo, grace, event.date());
+        faults.extend(period.err());
+        faults.extend(check_geometry(event.geometry.as_ref(), &place.stage.feature_type).err());
+        faults.extend(values::data(importer.metadata, place.stage, event, &values));
+        faults.extend(status::check_change(event, stored));
+        faults.extend(place::check_repetition(item, &place, context));
+        settle(faults)?;
+    } else {
+        dates::check_storable(store, event)?;
+    }
+    let mut row = row(importer, item, &place, stored);
+    row["attributeoptioncomboid"] = json!(option_combo);
+    row["assigneduserid"] = json!(assignee);
+    let changes = changes::of_event(importer, &place, event, stored, &values);
+    row["eventdatavalues"] = Value::Object(values);
+    if let Some(enrollment) = place.enrollment {
+        let stage = (enrollment.id, place.stage.id);
+        let of_stage = context.of_stage.entry(stage).or_default();
+        of_stage.insert(item.uid.clone());
+    }
+    let notes = importer.new_notes(&item.uid, &event.notes, &context.notes)?;
+    if let Some(warning) = warning {
+        importer.warn(TrackerType::Event, &item.uid, warning);
+    }
+    Ok(Accepted {
+        store,
+        uid: item.uid.clone(),
+        row,
+        notes,
+        changes,
+    })
+}
+
+/// Checks that the event is there, or not, as the strategy asks, and as the client last saw it.
+pub(super) fn check_existence(
+    importer: &Importer,
+    uid: &str,
+    stored: Option<&Stored>,
+) -> Result<(), Fault> {
+    if stored.is_some_and(|stored| stored.deleted) {
+        let message = format!("event {uid} is deleted");
+        return Err(Fault::new(Code::E1082, message));
+    }
+    let codes = (Code::E1030, Code::E1032);
+    importer.check_existence(TrackerType::Event, uid, stored.is_some(), codes)?;
+    let seen = importer.parameters.last_seen.get(uid);
+    if let Some((stored, seen)) = stored.zip(seen)
+        && stored.updated.and_utc().timestamp_millis() != seen.and_utc().timestamp_millis()
+    {
+        let present = stored.updated.format("%Y-%m-%dT%H:%M:%S%.3fZ");
+        let message =
+            format!("event {uid} was changed since you read it: its updatedAt is {present} now");
+        return Err(Fault::new(Code::Conflict, message));
+    }
+    Ok(())
+}
+
+fn row(importer: &Importer, item: &Read<Event>, place: &Place, stored: Option<&Stored>) -> Value {
+    let event = &item.object;
+    let (completed_on, completed_by) = people::completion(importer, event, stored);
+    let mut row = json!({
+        "uid": item.uid,
+        "createdatclient": event.created_at_client.map(|moment| moment.0),
+        "lastupdatedatclient": event.updated_at_client.map(|moment| moment.0),
+        "programstageid": place.stage.id,
+        "deleted": false,
+        "storedby": importer.user.username,
+        "occurreddate": event.occurred_at.map(|moment| moment.0),
+        "organisationunitid": place.unit,
+        "status": event.status.text(),
+        "completedby": completed_by,
+        "completeddate": completed_on,
+        "geometry": event.geometry.as_ref().map(|geometry| &geometry.0),
+    });
+    if let Some(enrollment) = &place.enrollment {
+        row["enrollmentid"] = json!(enrollment.id);
+        row["ownerorganisationunitid"] = json!(enrollment.owner);
+        row["scheduleddate"] = json!(event.scheduled_at.map(|moment| moment.0));
+    }
+    importer.stamp(&mut row);
+    row
+}
