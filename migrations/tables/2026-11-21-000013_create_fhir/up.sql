@@ -22,6 +22,9 @@ COMMENT ON COLUMN observations.encounter_reference IS 'Contact that the observat
 COMMENT ON COLUMN observations.patient_reference IS 'Patient as system|value when no id was sent; null otherwise.';
 COMMENT ON COLUMN observations.fhir_body IS 'Hash of the resource as it was mapped; null when it was not delivered.';
 
+ALTER TABLE stations ADD COLUMN delivered_name text;
+COMMENT ON COLUMN stations.delivered_name IS 'Name as the delivery gave it; a unit with another name was renamed since. Null when it was not delivered.';
+
 ALTER TABLE import_runs ADD COLUMN is_full boolean not null default false;
 ALTER TABLE import_runs ADD COLUMN refused_because text;
 COMMENT ON COLUMN import_runs.is_full IS 'Whether the delivery stood for all data of its clinic, so that what it did not hold was removed.';

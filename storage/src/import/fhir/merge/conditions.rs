@@ -12,6 +12,7 @@ use crate::{Connection, Result, import::Report};
 pub fn recall(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
     if !is_first {
         execute_for(conn, clinic, &rename_named())?;
+        execute_for(conn, clinic, FORMER_CODES)?;
         execute_for(conn, clinic, TOUCHED)?;
         execute(conn, "ANALYZE staged_touched")?;
         execute_for(conn, clinic, RECALL)?;
@@ -62,6 +63,11 @@ pub fn merge(
         "diagnoses belong to no stay that is known",
     );
     execute(conn, "ANALYZE conditions")?;
+    execute(
+        conn,
+        "INSERT INTO staged_codes SELECT icd10_code FROM staged_conditions WHERE icd10_code IS NOT NULL",
+    )?;
+    execute(conn, UNTITLED)?;
     execute(conn, TITLES)?;
     Ok(())
 }
@@ -81,6 +87,13 @@ fn rename_named() -> String {
         references::targets("SELECT token FROM tokens", "Condition")
     )
 }
+
+/// Codes of the stored versions: their titles are counted anew.
+const FORMER_CODES: &str = "INSERT INTO staged_codes
+     SELECT DISTINCT c.icd10_code
+     FROM conditions c
+     JOIN staged_resources r ON r.resource_type = 'Condition' AND r.fhir_id = split_part(c.fhir_id, '#', 1)
+     WHERE c.clinic_id = $1 AND c.icd10_code IS NOT NULL";
 
 const TOUCHED: &str = "INSERT INTO staged_touched
      SELECT d.condition_id
@@ -199,11 +212,16 @@ const INSERT: &str = "INSERT INTO conditions (clinic_id, encounter_id, patient_p
      FROM d
      ON CONFLICT DO NOTHING";
 
-/// The most frequent display of each delivered code, over all clinics.
+/// Titles that no diagnosis says any more.
+const UNTITLED: &str = "DELETE FROM icd10_titles t
+     WHERE code IN (SELECT code FROM staged_codes)
+       AND NOT EXISTS (SELECT FROM conditions c WHERE c.icd10_code = t.code AND c.display IS NOT NULL)";
+
+/// The most frequent display of each code whose diagnoses changed, over all clinics.
 const TITLES: &str = "INSERT INTO icd10_titles (code, title, occurrences)
      SELECT DISTINCT ON (icd10_code) icd10_code, display, count(*)
      FROM conditions
-     WHERE display IS NOT NULL AND icd10_code IN (SELECT icd10_code FROM staged_conditions)
+     WHERE display IS NOT NULL AND icd10_code IN (SELECT code FROM staged_codes)
      GROUP BY icd10_code, display
      ORDER BY icd10_code, count(*) DESC, display
      ON CONFLICT (code) DO UPDATE SET title = excluded.title, occurrences = excluded.occurrences

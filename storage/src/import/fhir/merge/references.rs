@@ -41,7 +41,7 @@ pub fn replace(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()>
 /// A column of a temporary table that holds ids, the one beside it that holds identifiers, and what they refer to.
 type Target<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-const OF_CONTACTS: [Target<'_>; 3] = [
+const OF_CONTACTS: [Target<'_>; 2] = [
     (
         "encounters",
         "part_of_id",
@@ -49,12 +49,6 @@ const OF_CONTACTS: [Target<'_>; 3] = [
         "Encounter",
     ),
     ("encounters", "patient_id", "patient_identifier", "Patient"),
-    (
-        "encounters",
-        "provider_id",
-        "provider_identifier",
-        "Organization",
-    ),
 ];
 const OF_CONDITIONS: [Target<'_>; 2] = [
     ("conditions", "patient_id", "patient_identifier", "Patient"),

@@ -25,18 +25,20 @@ pub fn merge(
         conn,
         "SELECT count(DISTINCT (identifier_system, identifier_value)) FROM staged_moves",
     )?;
-    let new: Vec<Station> = diesel::sql_query(NEW)
+    let new: Vec<Station> = diesel::sql_query(new())
         .bind::<BigInt, _>(clinic)
         .load(conn)?;
     for station in &new {
         create(conn, clinic, clinic_uid, station)?;
     }
-    let renamed = execute_for(conn, clinic, RENAME)?;
+    let renamed = execute_for(conn, clinic, &rename())?;
     if !new.is_empty() || renamed > 0 {
         raise_metadata_version(conn)?;
     }
     let created = new.len() as u64;
-    report.add("Station", created, renamed, total - created - renamed);
+    // A station may be renamed without a stay of it in the delivery.
+    let unchanged = total.saturating_sub(created + renamed);
+    report.add("Station", created, renamed, unchanged);
     Ok(())
 }
 
@@ -96,12 +98,38 @@ const MOVES: &str = "WITH zone AS (
      FROM best
      WHERE preference = best_preference AND choice = best_choice AND coalesce(started_at, contact_start) IS NOT NULL";
 
-/// Stations that were known by their identifier alone take the name that came later.
-const RENAME: &str = "UPDATE organisationunit u SET name = left(m.name, 230), shortname = left(m.name, 50)
-     FROM stations s
-     JOIN (SELECT identifier_system, identifier_value, mode() WITHIN GROUP (ORDER BY name) AS name
-           FROM staged_moves WHERE name <> identifier_value GROUP BY 1, 2) m USING (identifier_system, identifier_value)
-     WHERE s.clinic_id = $1 AND u.organisationunitid = s.station_id AND u.name = left(s.identifier_value, 230)";
+/// Names by key of a station: what its place is called, else what contacts call it.
+const NAMES: &str = "places AS (
+         SELECT DISTINCT ON (1, 2) CASE WHEN identifier_value IS NULL THEN '' ELSE coalesce(identifier_system, '') END AS system,
+                coalesce(identifier_value, fhir_id) AS value, name
+         FROM fhir.places WHERE clinic_id = $1 AND name IS NOT NULL
+         ORDER BY 1, 2, resource_type, fhir_id
+     ), moved AS (
+         SELECT identifier_system AS system, identifier_value AS value, max(department_key) AS department_key,
+                mode() WITHIN GROUP (ORDER BY name) FILTER (WHERE name <> identifier_value) AS name
+         FROM staged_moves GROUP BY 1, 2
+     )";
+
+/// Stations take the name that their place has now; those known by their identifier alone take what contacts call them.
+/// A unit that somebody else renamed keeps its name.
+fn rename() -> String {
+    format!(
+        "WITH {NAMES}, wanted AS (
+             SELECT s.station_id, coalesce(s.delivered_name, s.identifier_value) AS former, coalesce(p.name, m.name) AS name
+             FROM stations s
+             LEFT JOIN places p ON (p.system, p.value) = (s.identifier_system, s.identifier_value)
+             LEFT JOIN moved m ON (m.system, m.value) = (s.identifier_system, s.identifier_value)
+              AND coalesce(s.delivered_name, s.identifier_value) = s.identifier_value
+             WHERE s.clinic_id = $1
+         ), noted AS (
+             UPDATE stations s SET delivered_name = w.name FROM wanted w
+             WHERE s.station_id = w.station_id AND w.name <> w.former
+         )
+         UPDATE organisationunit u SET name = left(w.name, 230), shortname = left(w.name, 50)
+         FROM wanted w
+         WHERE u.organisationunitid = w.station_id AND w.name <> w.former AND u.name = left(w.former, 230)"
+    )
+}
 
 #[derive(QueryableByName)]
 struct Station {
@@ -115,12 +143,17 @@ struct Station {
     department_key: Option<String>,
 }
 
-const NEW: &str = "SELECT m.identifier_system, m.identifier_value,
-            mode() WITHIN GROUP (ORDER BY m.name) AS name, max(m.department_key) AS department_key
-     FROM staged_moves m
-     WHERE NOT EXISTS (SELECT FROM stations s WHERE s.clinic_id = $1
-                       AND (s.identifier_system, s.identifier_value) = (m.identifier_system, m.identifier_value))
-     GROUP BY m.identifier_system, m.identifier_value ORDER BY 1, 2";
+fn new() -> String {
+    format!(
+        "WITH {NAMES}
+         SELECT m.system AS identifier_system, m.value AS identifier_value, coalesce(p.name, m.name, m.value) AS name,
+                m.department_key
+         FROM moved m LEFT JOIN places p USING (system, value)
+         WHERE NOT EXISTS (SELECT FROM stations s WHERE s.clinic_id = $1
+                           AND (s.identifier_system, s.identifier_value) = (m.system, m.value))
+         ORDER BY 1, 2"
+    )
+}
 
 fn create(conn: &mut Connection, clinic: i64, clinic_uid: &str, station: &Station) -> Result<()> {
     let uid = free_uid(conn, clinic_uid, station)?;
@@ -131,8 +164,8 @@ fn create(conn: &mut Connection, clinic: i64, clinic_uid: &str, station: &Statio
              FROM organisationunit WHERE organisationunitid = $1
              RETURNING organisationunitid
          )
-         INSERT INTO stations (station_id, clinic_id, identifier_system, identifier_value, department_key)
-         SELECT organisationunitid, $1, $4, $5, $6 FROM unit",
+         INSERT INTO stations (station_id, clinic_id, identifier_system, identifier_value, department_key, delivered_name)
+         SELECT organisationunitid, $1, $4, $5, $6, $3 FROM unit",
     )
     .bind::<BigInt, _>(clinic)
     .bind::<Text, _>(&uid)

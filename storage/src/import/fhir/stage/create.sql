@@ -234,6 +234,11 @@ CREATE TEMP TABLE staged_touched (
     resource_id text collate "C" not null
 ) ON COMMIT DROP;
 
+DROP TABLE IF EXISTS pg_temp.staged_codes;
+CREATE TEMP TABLE staged_codes (
+    code text collate "C" not null
+) ON COMMIT DROP;
+
 DROP TABLE IF EXISTS pg_temp.staged_links;
 CREATE TEMP TABLE staged_links (
     resource_id text collate "C" not null,

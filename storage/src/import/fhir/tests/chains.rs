@@ -38,7 +38,7 @@ fn plain(mut visits: Vec<Visit>, hours: Option<i64>) -> Vec<Visit> {
     for (ward, start, end) in visits {
         match chain.last_mut() {
             Some(last) if last.0 == ward => {
-                last.2 = last.2.zip(end).map(|(one, other)| one.max(other))
+                last.2 = last.2.zip(end).map(|(one, other)| one.max(other));
             }
             _ => chain.push((ward, start, end)),
         }

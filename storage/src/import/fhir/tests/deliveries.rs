@@ -168,7 +168,10 @@ fn too_many_bad_lines_are_refused_and_listed() {
     let text = format!("{}{}", lines(&good), "{broken\n".repeat(20));
     let file = Scratch::new("a.ndjson", &text);
     let outcome = site.take(&file.0, &Settings::default());
-    assert!(matches!(outcome, Err(Error::DeliveryRefused(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::DeliveryRefused(_))),
+        "{outcome:?}"
+    );
     assert_eq!(site.number("SELECT count(*) FROM encounters"), 0);
     assert_eq!(
         site.number("SELECT count(*) FROM quarantine WHERE rule = 'JSON_SYNTAX'"),

@@ -1,5 +1,6 @@
 //! Imports into a test database.
 
+mod author;
 mod chains;
 mod deliveries;
 mod diagnoses;
