@@ -1200,6 +1200,8 @@ diesel::table! {
         identifier_value -> Text,
         /// Four-digit department key; null when not known.
         department_key -> Nullable<Text>,
+        /// Name as the delivery gave it; a unit with another name was renamed since. Null when it was not delivered.
+        delivered_name -> Nullable<Text>,
     }
 }
 

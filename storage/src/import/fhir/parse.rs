@@ -68,7 +68,10 @@ pub fn block(block: &Block, zone: Tz, stamp: Option<DateTime<Utc>>) -> Parsed {
             Value::parse(block.bytes.get(place).unwrap_or_default()).ok_or(Rule::JsonSyntax)
         });
         match (value, block.kind) {
-            (Err(rule), _) => parser.put_aside(span.position, None, None, rule),
+            (Err(rule), _) => {
+                parser.parsed.resources += 1;
+                parser.put_aside(span.position, None, None, rule);
+            }
             (Ok(value), Kind::Entry) => parser.entry(&value, span.position, None, &block.links),
             (Ok(value), kind) => {
                 let line = (kind == Kind::Line).then_some(span.position);

@@ -14,7 +14,8 @@ const BASE: [&str; 6] = [
     "SELECT to_jsonb(t) FROM encounters t",
     "SELECT to_jsonb(t) || jsonb_build_object('stay', b.fhir_id) FROM conditions t LEFT JOIN encounters b USING (encounter_id)",
     "SELECT to_jsonb(t) || jsonb_build_object('stay', b.fhir_id, 'station', u.uid, 'key', identifier_value, 'name',
-            CASE WHEN EXISTS (SELECT FROM fhir.places p WHERE s.identifier_value IN (p.identifier_value, p.fhir_id)) THEN u.name END)
+            CASE WHEN EXISTS (SELECT FROM fhir.places p WHERE s.identifier_value = coalesce(p.identifier_value, p.fhir_id)
+                AND s.identifier_system = CASE WHEN p.identifier_value IS NULL THEN '' ELSE coalesce(p.identifier_system, '') END) THEN u.name END)
      FROM station_transfers t JOIN encounters b USING (encounter_id) JOIN stations s USING (station_id)
      JOIN organisationunit u ON organisationunitid = station_id",
     "SELECT to_jsonb(t) || jsonb_build_object('stay', b.fhir_id) FROM observations t LEFT JOIN encounters b USING (encounter_id)",
@@ -41,7 +42,7 @@ fn rows(site: &mut Site, queries: &[&str]) -> Vec<String> {
             .and_then(|rest| rest.split(' ').next())
             .unwrap_or_default();
         rows.extend(site.texts(&format!(
-            "SELECT '{table} ' || (row - '{{clinic_id,condition_id,encounter_id,station_id,station_transfer_id}}'::text[])
+            "SELECT '{table} ' || (row - '{{clinic_id,condition_id,encounter_id,station_id,station_transfer_id}}'::text[])::text
              FROM ({query}) q (row) ORDER BY 1"
         )));
     }
@@ -65,6 +66,14 @@ fn assert_same(found: &[String], expected: &[String], what: &str) {
         only(found, expected),
         only(expected, found)
     );
+}
+
+/// What an empty database holds after one delivery, and its tombstones. One database at a time: each keeps the lock of
+/// imports until its test ends.
+fn loaded(all: &[Value]) -> (Vec<String>, Vec<String>) {
+    let mut site = Site::new();
+    site.deliver(all);
+    (snapshot(&mut site), rows(&mut site, &TOMBSTONES))
 }
 
 /// The newest version of each resource, and those of them that are no deletion.
@@ -122,7 +131,7 @@ fn scatter(site: &mut Site, all: &[Value], random: &mut ChaCha8Rng) {
 /// The seeds to try: `CLINIGRAPH_SEEDS=100..400` tries others than the usual ones.
 fn seeds() -> std::ops::Range<u64> {
     let Ok(text) = std::env::var("CLINIGRAPH_SEEDS") else {
-        return 0..24;
+        return 0..8;
     };
     let (first, last) = text.split_once("..").expect("a range such as 0..24");
     first.parse().expect("a number")..last.parse().expect("a number")
@@ -133,9 +142,7 @@ fn random_deliveries_in_any_order_are_one_full_load() {
     for seed in seeds() {
         let mut author = Author::new(ChaCha8Rng::seed_from_u64(seed));
         let all = author.resources();
-        let mut whole = Site::new();
-        whole.deliver(&all);
-        let expected = snapshot(&mut whole);
+        let (expected, tombstones) = loaded(&all);
         assert!(expected.len() > 40, "{expected:#?}");
 
         let mut site = Site::new();
@@ -147,7 +154,7 @@ fn random_deliveries_in_any_order_are_one_full_load() {
         );
         assert_same(
             &rows(&mut site, &TOMBSTONES),
-            &rows(&mut whole, &TOMBSTONES),
+            &tombstones,
             &format!("seed {seed}: tombstones of increments, and of one load"),
         );
         let again = site.deliver(&all);
@@ -168,14 +175,10 @@ fn a_full_delivery_of_the_newest_versions_leaves_nothing_else() {
     for seed in seeds() {
         let mut author = Author::new(ChaCha8Rng::seed_from_u64(seed));
         let all = author.resources();
-        let newest = Scratch::new("newest.ndjson", &lines(&winners(&all)));
-        let mut clean = Site::new();
-        clean.import(&newest.0);
-        let expected = snapshot(&mut clean);
-        let mut whole = Site::new();
-        whole.deliver(&all);
+        let newest = winners(&all);
+        let (expected, _) = loaded(&newest);
         assert_same(
-            &snapshot(&mut whole),
+            &loaded(&all).0,
             &expected,
             &format!("seed {seed}: all versions, and the newest"),
         );
@@ -185,6 +188,7 @@ fn a_full_delivery_of_the_newest_versions_leaves_nothing_else() {
         let mut before = all[..kept].to_vec();
         before.extend(author.strangers());
         scatter(&mut site, &before, &mut author.random);
+        let newest = Scratch::new("newest.ndjson", &lines(&newest));
         site.take(&newest.0, &full).expect("the import works");
         assert_same(
             &snapshot(&mut site),

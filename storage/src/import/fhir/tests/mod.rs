@@ -6,9 +6,11 @@ mod deliveries;
 mod diagnoses;
 mod fixtures;
 mod increments;
+mod keys;
 mod lines;
 mod observations;
 mod stays;
+mod tally;
 
 use std::{
     io::Write as _,
