@@ -93,24 +93,28 @@ impl Author {
 
     fn contact(&mut self, id: &str) -> Value {
         let mut contact = json!({"resourceType": "Encounter", "id": id, "meta": self.meta(),
-            "status": self.one_of(&["finished", "finished", "finished", "in-progress", "cancelled"]),
-            "class": {"code": self.one_of(&["IMP", "IMP", "IMP", "IMP", "AMB"])},
+            "status": self.one_of(&["finished", "finished", "finished", "finished", "finished", "in-progress", "cancelled"]),
+            "class": {"code": self.one_of(&["IMP", "IMP", "IMP", "IMP", "IMP", "IMP", "IMP", "IMP", "AMB"])},
             "subject": self.reference("Patient", "p"), "period": self.period(),
             "hospitalization": {"dischargeDisposition": {"coding": [{"system": "http://fhir.de/CodeSystem/dkgev/Entlassungsgrund", "code": self.one_of(&["011", "079"])}]}}});
+        // Most are stays: what else would the rest belong to?
         let level = self.one_of(&[
             "",
             "",
             "einrichtungskontakt",
+            "einrichtungskontakt",
+            "einrichtungskontakt",
             "abteilungskontakt",
             "versorgungsstellenkontakt",
         ]);
-        let kind = self.one_of(&["", "", "", "begleitperson", "teilstationaer"]);
+        let kind = self.one_of(&["", "", "", "", "", "", "begleitperson", "teilstationaer"]);
         contact["type"] = [level, kind]
             .iter()
             .filter(|code| !code.is_empty())
             .map(|code| json!({"coding": [{"code": code}]}))
             .collect();
-        if level != "einrichtungskontakt" && self.sometimes(60) {
+        let percent = if level.is_empty() { 40 } else { 75 };
+        if level != "einrichtungskontakt" && self.sometimes(percent) {
             contact["partOf"] = self.reference("Encounter", "e");
         }
         self.place(&mut contact);
