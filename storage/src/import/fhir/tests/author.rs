@@ -5,8 +5,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 
-/// Ids of each type: those below `KNOWN` are delivered, references go beyond.
-const KNOWN: u32 = 6;
+/// Ids of each type: those below `KNOWN` are delivered, references go beyond. Many, so that most are named once or never:
+/// what is named often is found again by chance.
+const KNOWN: u32 = 30;
 
 pub struct Author {
     pub random: ChaCha8Rng,
@@ -34,13 +35,26 @@ impl Author {
     }
 
     fn id(&mut self, prefix: &str) -> String {
-        format!("{prefix}{}", self.random.random_range(0..KNOWN + 1))
+        format!("{prefix}{}", self.random.random_range(0..KNOWN + 2))
+    }
+
+    /// A value of an identifier that several resources have.
+    fn shared(&mut self) -> String {
+        format!("shared-{}", self.random.random_range(0..8))
+    }
+
+    fn admission_number(&mut self) -> String {
+        self.random.random_range(70..85).to_string()
     }
 
     /// A reference by id, by an identifier of its own or by one that several share; some to nobody.
     fn reference(&mut self, kind: &str, prefix: &str) -> Value {
         let id = self.id(prefix);
-        let shared = self.one_of(&["shared-1", "shared-2", "77"]);
+        let shared = if kind == "Encounter" && self.sometimes(30) {
+            self.admission_number()
+        } else {
+            self.shared()
+        };
         match self.random.random_range(0..10) {
             0 => json!({"reference": format!("{kind}?identifier=s|{id}")}),
             1 => json!({"reference": format!("{kind}?identifier=s|{shared}")}),
@@ -58,12 +72,10 @@ impl Author {
             identifiers.push(json!({"system": "s", "value": resource["id"]}));
         }
         if self.sometimes(25) {
-            identifiers.push(
-                json!({"system": self.one_of(&["s", "t"]), "value": self.one_of(&["shared-1", "shared-2"])}),
-            );
+            identifiers.push(json!({"system": self.one_of(&["s", "t"]), "value": self.shared()}));
         }
         if resource["resourceType"] == "Encounter" && self.sometimes(50) {
-            let value = self.one_of(&["77", "78"]);
+            let value = self.admission_number();
             identifiers.push(json!({"type": {"coding": [{"code": "VN"}]}, "value": value}));
         }
         resource["identifier"] = Value::from(identifiers);
@@ -97,6 +109,10 @@ impl Author {
             "class": {"code": self.one_of(&["IMP", "IMP", "IMP", "IMP", "IMP", "IMP", "IMP", "IMP", "AMB"])},
             "subject": self.reference("Patient", "p"), "period": self.period(),
             "hospitalization": {"dischargeDisposition": {"coding": [{"system": "http://fhir.de/CodeSystem/dkgev/Entlassungsgrund", "code": self.one_of(&["011", "079"])}]}}});
+        // Contacts of one patient with one admission number belong together.
+        if self.sometimes(40) {
+            contact["subject"] = json!({"reference": "Patient/p0"});
+        }
         // Most are stays: what else would the rest belong to?
         let level = self.one_of(&[
             "",
@@ -118,7 +134,7 @@ impl Author {
             contact["partOf"] = self.reference("Encounter", "e");
         }
         self.place(&mut contact);
-        contact["diagnosis"] = (0..self.random.random_range(0..3))
+        contact["diagnosis"] = (0..self.random.random_range(0..2))
             .map(|_| json!({"condition": self.reference("Condition", "c"), "use": {"coding": [{"code": self.one_of(&["CC", "AD", "principle-DRG"])}]}}))
             .collect();
         self.identify(&mut contact);
@@ -204,16 +220,16 @@ impl Author {
             "entry": [{"request": {"method": "DELETE", "url": format!("{kind}/{id}")}}]})
     }
 
-    /// Up to three versions of each resource, twice as many contacts, and some deletions.
+    /// One or two versions of each resource, twice as many contacts, and some deletions.
     pub fn resources(&mut self) -> Vec<Value> {
         let mut resources = Vec::new();
         for number in 0..KNOWN {
-            for _ in 0..self.random.random_range(1..4) {
+            for _ in 0..self.random.random_range(1..3) {
                 resources.extend(self.versions(number));
                 resources.push(self.contact(&format!("e{}", number + KNOWN)));
             }
         }
-        resources.extend((0..6).map(|_| self.deletion()));
+        resources.extend((0..20).map(|_| self.deletion()));
         resources
     }
 

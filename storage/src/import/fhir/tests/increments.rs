@@ -116,7 +116,7 @@ fn scatter(site: &mut Site, all: &[Value], random: &mut ChaCha8Rng) {
     all.shuffle(random);
     let mut rest = all.as_slice();
     while !rest.is_empty() {
-        let (part, others) = rest.split_at(random.random_range(1..=rest.len().min(40)));
+        let (part, others) = rest.split_at(random.random_range(1..=rest.len().min(150)));
         rest = others;
         let text = lines(part);
         let folder = match random.random_range(0..3) {
@@ -170,6 +170,7 @@ fn random_deliveries_in_any_order_are_one_full_load() {
 fn a_full_delivery_of_the_newest_versions_leaves_nothing_else() {
     let full = Settings {
         is_full: true,
+        max_lost: 100.0,
         ..forced()
     };
     for seed in seeds() {
