@@ -199,7 +199,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_is_found_in_every_literal_form(id in "[A-Za-z0-9.-]{1,64}", version in 1..9_u32) {
+        fn an_id_is_found_in_every_literal_form(id in "[A-Za-z0-9.-]{2,64}", version in 1..9_u32) {
             let found = Some(Reference::Id(id.clone()));
             for link in [
                 format!("Patient/{id}"),

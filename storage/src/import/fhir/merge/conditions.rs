@@ -4,8 +4,8 @@ use super::{execute, execute_for, references};
 use crate::{Connection, Result, import::Report};
 
 /// Takes stored diagnoses that the delivery touches without sending them back into staging, so that they are linked and
-/// unlinked like the others: those that touched contacts name or that name one, those of touched stays, those whose
-/// references may now be resolved otherwise.
+/// unlinked like the others: those that touched contacts name or named, those that name one, those whose references may
+/// now be resolved otherwise. All contacts of a touched stay are touched, so its diagnoses are among them.
 ///
 /// # Errors
 /// When a statement fails.
@@ -102,10 +102,6 @@ const TOUCHED: &str = "INSERT INTO staged_touched
      UNION
      SELECT d.condition_id FROM fhir.contact_diagnoses d JOIN staged_tokens t ON t.token = d.condition_identifier
      WHERE d.clinic_id = $1 AND t.resource_type = 'Condition' AND d.condition_id IS NOT NULL
-     UNION
-     SELECT split_part(c.fhir_id, '#', 1)
-     FROM conditions c JOIN encounters b USING (encounter_id) JOIN staged_roots r ON r.root_id = b.fhir_id
-     WHERE c.clinic_id = $1 AND b.clinic_id = $1
      UNION
      SELECT split_part(c.fhir_id, '#', 1)
      FROM conditions c

@@ -109,7 +109,7 @@ fn relink(conn: &mut Connection, clinic: i64) -> Result<u64> {
              encounter_reference = CASE WHEN t.stay = t.fhir_id THEN NULL ELSE o.encounter_reference END
          FROM target t
          WHERE o.clinic_id = $1 AND o.encounter_reference = 'Encounter/' || t.fhir_id
-           AND (o.encounter_id IS DISTINCT FROM t.encounter_id OR t.stay = t.fhir_id)",
+           AND o.encounter_id IS DISTINCT FROM t.encounter_id",
     )?;
     let by_identifier = execute_for(
         conn,

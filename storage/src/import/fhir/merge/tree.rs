@@ -90,7 +90,7 @@ const FORMER_DIAGNOSES: &str = "INSERT INTO staged_touched
      FROM fhir.contact_diagnoses d JOIN staged_resources r ON r.resource_type = 'Encounter' AND r.fhir_id = d.contact_id
      WHERE d.clinic_id = $1 AND d.condition_id IS NOT NULL";
 
-/// Admission numbers that came or went: they decide where contacts without a parent belong.
+/// Admission numbers that came, went or have another patient now: they decide where contacts without a parent belong.
 const NUMBERS: &str = "INSERT INTO staged_numbers
      SELECT admission_number FROM staged_encounters WHERE admission_number IS NOT NULL
      UNION
@@ -99,9 +99,9 @@ const NUMBERS: &str = "INSERT INTO staged_numbers
      WHERE c.clinic_id = $1 AND c.admission_number IS NOT NULL
      UNION
      SELECT c.admission_number
-     FROM fhir.contacts c JOIN staged_tokens t ON t.token IN (c.part_of_identifier, c.patient_identifier)
-     WHERE c.clinic_id = $1 AND (c.part_of_identifier IS NOT NULL OR c.patient_identifier IS NOT NULL)
-       AND c.admission_number IS NOT NULL AND t.resource_type IN ('Encounter', 'Patient')";
+     FROM fhir.contacts c JOIN staged_tokens t ON t.token = c.patient_identifier
+     WHERE c.clinic_id = $1 AND c.patient_identifier IS NOT NULL AND c.admission_number IS NOT NULL
+       AND t.resource_type = 'Patient'";
 
 /// Takes stored contacts back into staging whose place the delivery may change: those below the delivered ones, and
 /// those whose references may now be resolved otherwise.

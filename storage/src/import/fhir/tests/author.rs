@@ -129,7 +129,7 @@ impl Author {
             .filter(|code| !code.is_empty())
             .map(|code| json!({"coding": [{"code": code}]}))
             .collect();
-        let percent = if level.is_empty() { 40 } else { 75 };
+        let percent = if level.is_empty() { 40 } else { 50 };
         if level != "einrichtungskontakt" && self.sometimes(percent) {
             contact["partOf"] = self.reference("Encounter", "e");
         }
