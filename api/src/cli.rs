@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{ServerSettings, Settings};
 
@@ -81,14 +81,38 @@ pub enum Import {
         #[arg(long, default_value = "object")]
         atomic: Atomic,
     },
-    /// FHIR R4: NDJSON or bundles
-    Fhir {
-        /// A file, or a folder that is read with all below it
-        path: PathBuf,
-        /// Identifier of the org unit that delivers
-        #[arg(long, value_name = "UID")]
-        clinic: String,
-    },
+    /// FHIR R4: NDJSON or bundles, also as .gz or in a .zip
+    ///
+    /// All or nothing: a delivery that is refused changes nothing. Bad lines are listed in the table quarantine.
+    Fhir(Delivery),
+}
+
+/// A FHIR delivery and how it is taken.
+#[derive(Debug, Args)]
+pub struct Delivery {
+    /// A file, or a folder that is read with all below it
+    pub path: PathBuf,
+    /// Identifier of the org unit that delivers; a new root is made of an unknown one
+    #[arg(long, value_name = "UID")]
+    pub clinic: String,
+    /// The delivery stands for all data of the clinic: what it lacks of the resource types it holds is removed
+    #[arg(long)]
+    pub full: bool,
+    /// Read files again that were imported before
+    #[arg(long)]
+    pub force: bool,
+    /// Refuse the delivery when more than this percentage of its resources break a rule, and at least 20 do
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    pub max_bad: f64,
+    /// Refuse a full delivery when a month loses more than this percentage of its stays, and at least 20
+    #[arg(long, value_name = "PERCENT", default_value_t = 10.0)]
+    pub max_lost: f64,
+    /// Time zone in which the clinic's days are counted from now on [default: as it is, Europe/Berlin at first]
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// Threads that parse [default: one for each core, at least two]
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<usize>,
 }
 
 /// What an import stores when it refuses an object.

@@ -18,7 +18,7 @@ use storage::{
 };
 
 use crate::{
-    cli::{Atomic, Command, Import, Preset, Token},
+    cli::{Atomic, Command, Delivery, Import, Preset, Token},
     config::{ServerSettings, Settings},
     server,
 };
@@ -189,11 +189,39 @@ fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
             };
             import::tracker::run(conn, &file, &user, atomic, &progress)
         }
-        Import::Fhir { path, clinic } => import::fhir::run(conn, &path, &clinic, &progress),
+        Import::Fhir(delivery) => {
+            let settings = settings(&delivery)?;
+            import::fhir::run(conn, &delivery.path, &delivery.clinic, &settings, &progress)
+        }
     };
     progress.finish_and_clear();
     print_report(&report.map_err(|error| chain(&error))?);
     Ok(())
+}
+
+fn settings(delivery: &Delivery) -> Result<import::fhir::Settings, Failure> {
+    for (name, percent) in [
+        ("--max-bad", delivery.max_bad),
+        ("--max-lost", delivery.max_lost),
+    ] {
+        if !(0.0..=100.0).contains(&percent) {
+            return Err(format!("{name} must lie between 0 and 100"));
+        }
+    }
+    let mut settings = import::fhir::Settings {
+        is_full: delivery.full,
+        is_forced: delivery.force,
+        max_bad: delivery.max_bad,
+        max_lost: delivery.max_lost,
+        ..import::fhir::Settings::default()
+    };
+    if let Some(name) = &delivery.time_zone {
+        settings = settings.in_zone(name).map_err(|error| chain(&error))?;
+    }
+    if let Some(threads) = delivery.threads {
+        settings.threads = threads;
+    }
+    Ok(settings)
 }
 
 fn generate(conn: &mut Connection, preset: Preset, random_seed: u64) -> Result<(), Failure> {

@@ -35,6 +35,9 @@ pub enum Error {
     /// Input that an import or a command cannot work with; the text says what and why.
     #[error("{0}")]
     Input(String),
+    /// A delivery fails its own counts or loses too much; what was stored stays. The text says why, without patient data.
+    #[error("{0}")]
+    DeliveryRefused(String),
     /// The caller may not do what was asked; the text says what is missing.
     #[error("{0}")]
     Forbidden(String),

@@ -5,15 +5,18 @@ use diesel::{
     Connection as _,
     connection::SimpleConnection,
     prelude::*,
-    sql_types::{Bool, Date, Text},
+    sql_types::{Date, Integer, Text},
 };
 
 use crate::{Connection, Result};
 
+/// Months after the current one that get their partition ahead.
+const AHEAD: i32 = 3;
+
 /// Creates the partitions that are missing for the months from `from_month` to `to_month`, both included.
 ///
 /// # Errors
-/// When a statement fails, e.g. because the default partition already holds rows of such a month.
+/// When a statement fails.
 pub(crate) fn create_month_partitions(
     conn: &mut Connection,
     from_month: NaiveDate,
@@ -31,29 +34,47 @@ pub(crate) fn create_month_partitions(
     Ok(())
 }
 
-/// Creates the partitions that are missing for this month and `months` after it. A month of which the default partition
-/// holds rows already is left there.
+/// Makes the partition of a month that has none beside readers: filled from the default partition first, because the
+/// database refuses one whose rows lie there.
 ///
 /// # Errors
 /// When a statement fails.
-pub(crate) fn make_ahead(conn: &mut Connection, months: u32) -> Result<()> {
+pub(crate) fn attach_month(conn: &mut Connection, first: NaiveDate) -> Result<()> {
+    let next = first + Months::new(1);
+    let name = format!("observations_{}", first.format("%Y_%m"));
+    conn.batch_execute(&format!(
+        "CREATE TABLE {name} (LIKE observations INCLUDING ALL);
+         COMMENT ON TABLE {name} IS 'Observations of {month}.';
+         WITH moved AS (
+             DELETE FROM observations_default WHERE observed_on >= '{first}' AND observed_on < '{next}' RETURNING *
+         )
+         INSERT INTO {name} SELECT * FROM moved;
+         ALTER TABLE observations ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{next}')",
+        month = first.format("%Y-%m"),
+    ))?;
+    Ok(())
+}
+
+
+/// Makes the partitions that are missing of this month and of the next three.
+///
+/// # Errors
+/// When a statement fails.
+pub(crate) fn make_ahead(conn: &mut Connection) -> Result<()> {
     #[derive(QueryableByName)]
-    struct Month {
+    struct Missing {
         #[diesel(sql_type = Date)]
         month: NaiveDate,
-        #[diesel(sql_type = Bool)]
-        is_missing: bool,
     }
-    let found: Vec<Month> = diesel::sql_query(
-        "SELECT m::date AS month,
-                to_regclass('observations_' || to_char(m, 'YYYY_MM')) IS NULL
-                AND NOT EXISTS (SELECT FROM observations_default o WHERE o.observed_on >= m::date AND o.observed_on < (m + interval '1 month')::date) AS is_missing
-           FROM generate_series(date_trunc('month', current_date), date_trunc('month', current_date) + $1 * interval '1 month', '1 month') m",
+    let missing: Vec<Missing> = diesel::sql_query(
+        "SELECT (date_trunc('month', current_date) + n * interval '1 month')::date AS month
+           FROM generate_series(0, $1) n
+          WHERE to_regclass('observations_' || to_char(date_trunc('month', current_date) + n * interval '1 month', 'YYYY_MM')) IS NULL",
     )
-    .bind::<diesel::sql_types::Integer, _>(i32::try_from(months).unwrap_or(i32::MAX))
+    .bind::<Integer, _>(AHEAD)
     .load(conn)?;
-    for month in found.iter().filter(|month| month.is_missing) {
-        create_month_partitions(conn, month.month, month.month)?;
+    for month in missing {
+        attach_month(conn, month.month)?;
     }
     Ok(())
 }
@@ -99,10 +120,10 @@ mod tests {
     fn months_are_made_ahead_and_old_ones_leave_with_their_rows() {
         let mut conn = connection();
         let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
-        make_ahead(&mut conn, 2).expect("partitions are made");
-        let ahead = "SELECT count(*) FROM generate_series(date_trunc('month', current_date), current_date + interval '2 months', '1 month') m
+        make_ahead(&mut conn).expect("partitions are made");
+        let ahead = "SELECT count(*) FROM generate_series(date_trunc('month', current_date), current_date + interval '3 months', '1 month') m
                       WHERE to_regclass('observations_' || to_char(m, 'YYYY_MM')) IS NOT NULL";
-        assert_eq!(texts(&mut conn, ahead), ["3"]);
+        assert_eq!(texts(&mut conn, ahead), ["4"]);
         create_month_partitions(&mut conn, day(1999, 11, 5), day(2000, 1, 1))
             .expect("they are made");
         let detached = detach_before(&mut conn, day(2000, 1, 31)).expect("they leave");

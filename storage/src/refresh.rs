@@ -22,9 +22,6 @@ use crate::{
     events, partitions,
 };
 
-/// Months for which partitions of observations are made ahead.
-const MONTHS_AHEAD: u32 = 3;
-
 /// Rebuilds every view from the base tables and publishes a new version. Waits while another refresh runs. `progress` is
 /// told what is done next.
 ///
@@ -40,7 +37,7 @@ pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<Data
         )?;
         progress("event counts");
         events::counts::fold(conn)?;
-        partitions::make_ahead(conn, MONTHS_AHEAD)?;
+        partitions::make_ahead(conn)?;
         progress("base tables");
         let sources = fingerprint(conn)?;
         let is_unchanged = last_sources(conn)?.as_ref() == Some(&sources);

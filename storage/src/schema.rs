@@ -233,6 +233,12 @@ diesel::table! {
         fhir_updated_at -> Nullable<Timestamptz>,
         /// meta.versionId of the winning version; null when not numeric.
         fhir_version -> Nullable<Int8>,
+        /// Contact that the condition names, resolved or not: Encounter/id or Encounter?identifier=system|value; null for none.
+        contact_reference -> Nullable<Text>,
+        /// Patient as system|value when no id was sent; null otherwise.
+        patient_reference -> Nullable<Text>,
+        /// Hash of the resource as it was mapped; null when it was not delivered.
+        fhir_body -> Nullable<Int8>,
     }
 }
 
@@ -545,6 +551,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Files of a FHIR delivery, to know one that comes again.
+    import_files (import_run_id, file) {
+        /// Import.
+        import_run_id -> Int8,
+        /// File within the delivery.
+        file -> Text,
+        /// SHA-256 of its bytes and of how they are mapped, hexadecimal.
+        sha256 -> Text,
+        /// Its size.
+        bytes -> Int8,
+    }
+}
+
+diesel::table! {
+    /// What an import met, counted by rule: lines put aside and what the data left open.
+    import_findings (import_run_id, rule) {
+        /// Import.
+        import_run_id -> Int8,
+        /// Rule, a stable code: those of the quarantine, and CONTACT_UNKNOWN, STATION_GAP ...
+        rule -> Text,
+        /// How often.
+        count -> Int8,
+    }
+}
+
+diesel::table! {
     /// Imports and generator runs, each with its counts.
     import_runs (import_run_id) {
         /// Internal key.
@@ -571,6 +603,10 @@ diesel::table! {
         unchanged_rows -> Int8,
         /// Lines put aside.
         quarantined_rows -> Int8,
+        /// Whether the delivery stood for all data of its clinic, so that what it did not hold was removed.
+        is_full -> Bool,
+        /// Why the delivery was refused, without patient data; null when it was not.
+        refused_because -> Nullable<Text>,
     }
 }
 
@@ -633,6 +669,12 @@ diesel::table! {
         fhir_updated_at -> Nullable<Timestamptz>,
         /// meta.versionId of the winning version; null when not numeric.
         fhir_version -> Nullable<Int8>,
+        /// Contact that the observation names, unless it is the stay itself: Encounter/id or Encounter?identifier=system|value. Unresolved when the stay is null.
+        encounter_reference -> Nullable<Text>,
+        /// Patient as system|value when no id was sent; null otherwise.
+        patient_reference -> Nullable<Text>,
+        /// Hash of the resource as it was mapped; null when it was not delivered.
+        fhir_body -> Nullable<Int8>,
     }
 }
 
@@ -727,6 +769,10 @@ diesel::table! {
         fhir_updated_at -> Nullable<Timestamptz>,
         /// meta.versionId of the winning version; null when not numeric.
         fhir_version -> Nullable<Int8>,
+        /// Whether only stays name the patient: the delivery held no Patient of this pseudonym.
+        is_stub -> Bool,
+        /// Hash of the resource as it was mapped; null when it was not delivered.
+        fhir_body -> Nullable<Int8>,
     }
 }
 
@@ -1156,6 +1202,8 @@ diesel::table! {
         identifier_value -> Text,
         /// Four-digit department key; null when not known.
         department_key -> Nullable<Text>,
+        /// Name as the delivery gave it; a unit with another name was renamed since. Null when it was not delivered.
+        delivered_name -> Nullable<Text>,
     }
 }
 
@@ -1562,6 +1610,8 @@ diesel::joinable!(enrollment_notes -> enrollment (enrollmentid));
 diesel::joinable!(enrollment_notes -> note (noteid));
 diesel::joinable!(fileresource -> userinfo (userid));
 diesel::joinable!(icd10_blocks -> icd10_chapters (chapter));
+diesel::joinable!(import_files -> import_runs (import_run_id));
+diesel::joinable!(import_findings -> import_runs (import_run_id));
 diesel::joinable!(import_runs -> clinics (clinic_id));
 diesel::joinable!(note -> userinfo (lastupdatedby));
 diesel::joinable!(observations -> clinics (clinic_id));
@@ -1663,6 +1713,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     icd10_blocks,
     icd10_chapters,
     icd10_titles,
+    import_files,
+    import_findings,
     import_runs,
     metadataversion,
     note,

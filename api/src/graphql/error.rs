@@ -43,7 +43,7 @@ impl Code {
     #[must_use]
     pub fn of(error: &storage::Error) -> Self {
         match error {
-            storage::Error::Input(_) => Code::BadUserInput,
+            storage::Error::Input(_) | storage::Error::DeliveryRefused(_) => Code::BadUserInput,
             storage::Error::Forbidden(_) => Code::Forbidden,
             storage::Error::Refused(refusal) => match refusal.category {
                 Category::BadRequest | Category::Conflict(_) => Code::BadUserInput,

@@ -109,7 +109,9 @@ impl From<storage::Error> for Refusal {
     fn from(error: storage::Error) -> Self {
         use storage::Error;
         match &error {
-            Error::Input(message) => Refusal::bad_request(message),
+            Error::Input(message) | Error::DeliveryRefused(message) => {
+                Refusal::bad_request(message)
+            }
             Error::Forbidden(message) => Refusal::forbidden(message),
             Error::Refused(refusal) => match refusal.category {
                 Category::BadRequest => Refusal::bad_request(refusal.to_string()),

@@ -31,6 +31,8 @@ pub struct Report {
     pub kinds: Vec<(String, u64, u64, u64)>,
     /// What a person should know besides, each a sentence.
     pub notices: Vec<String>,
+    /// What was met, counted by rule: (rule, count). A stable code such as `JSON_SYNTAX`.
+    pub findings: Vec<(&'static str, u64)>,
 }
 
 impl Report {
@@ -39,8 +41,24 @@ impl Report {
         self.created += created;
         self.updated += updated;
         self.unchanged += unchanged;
-        self.kinds
-            .push((kind.to_owned(), created, updated, unchanged));
+        match self.kinds.iter_mut().find(|known| known.0 == kind) {
+            Some(known) => {
+                known.1 += created;
+                known.2 += updated;
+                known.3 += unchanged;
+            }
+            None => self
+                .kinds
+                .push((kind.to_owned(), created, updated, unchanged)),
+        }
+    }
+
+    /// Notes how often a rule was met, and says so; nothing for zero.
+    pub fn find(&mut self, rule: &'static str, count: u64, text: &str) {
+        if count > 0 {
+            self.findings.push((rule, count));
+            self.notices.push(format!("{count} {text}"));
+        }
     }
 }
 

@@ -37,11 +37,11 @@ struct Unit {
     organisationunitid: i64,
 }
 
-/// Looks the clinic up.
+/// Looks the clinic up. `zone` is its zone from now on, when given.
 ///
 /// # Errors
 /// [`Error::Input`] when there is none and the uid is malformed.
-pub fn find(conn: &mut Connection, uid: &str) -> Result<Clinic> {
+pub fn find(conn: &mut Connection, uid: &str, zone: Option<Tz>) -> Result<Clinic> {
     let row: Option<Row> = diesel::sql_query(
         "SELECT organisationunitid, clinic_id, time_zone
          FROM organisationunit LEFT JOIN clinics ON clinic_id = organisationunitid WHERE uid = $1",
@@ -54,7 +54,7 @@ pub fn find(conn: &mut Connection, uid: &str) -> Result<Clinic> {
             "the clinic must be a DHIS2 uid: 11 letters and digits, a letter first".to_owned(),
         ));
     }
-    let zone = match row.as_ref().and_then(|row| row.time_zone.as_deref()) {
+    let stored = match row.as_ref().and_then(|row| row.time_zone.as_deref()) {
         Some(name) => name.parse().map_err(|_| Error::Corrupt {
             table: "clinics",
             detail: format!("time_zone {name} is no IANA zone"),
@@ -65,7 +65,7 @@ pub fn find(conn: &mut Connection, uid: &str) -> Result<Clinic> {
         uid: uid.to_owned(),
         unit: row.as_ref().map(|row| row.organisationunitid),
         id: row.and_then(|row| row.clinic_id),
-        zone,
+        zone: zone.unwrap_or(stored),
     })
 }
 
@@ -75,14 +75,21 @@ pub fn find(conn: &mut Connection, uid: &str) -> Result<Clinic> {
 /// When a statement fails.
 pub fn ensure(conn: &mut Connection, clinic: &Clinic, report: &mut Report) -> Result<i64> {
     if let Some(id) = clinic.id {
+        diesel::sql_query(
+            "UPDATE clinics SET time_zone = $2 WHERE clinic_id = $1 AND time_zone <> $2",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<Text, _>(clinic.zone.name())
+        .execute(conn)?;
         return Ok(id);
     }
     let unit = match clinic.unit {
         Some(unit) => unit,
         None => create_unit(conn, &clinic.uid, report)?,
     };
-    diesel::sql_query("INSERT INTO clinics (clinic_id) VALUES ($1)")
+    diesel::sql_query("INSERT INTO clinics (clinic_id, time_zone) VALUES ($1, $2)")
         .bind::<BigInt, _>(unit)
+        .bind::<Text, _>(clinic.zone.name())
         .execute(conn)?;
     Ok(unit)
 }

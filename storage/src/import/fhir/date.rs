@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use serde_json::Value;
 
-use super::rule::Rule;
+use super::{json::Value, rule::Rule};
 
 /// A date as exact as it was sent. Midnight is never invented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +27,10 @@ impl Moment {
 }
 
 /// Reads the date under a key; `None` when there is none.
-pub fn moment(value: &Value, key: &str, zone: Tz) -> Result<Option<Moment>, Rule> {
+pub fn moment(value: &Value<'_>, key: &str, zone: Tz) -> Result<Option<Moment>, Rule> {
     match value.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => parse(text.trim(), zone).map(Some).ok_or(Rule::InvalidDate),
+        Some(Value::Text(text)) => parse(text.trim(), zone).map(Some).ok_or(Rule::InvalidDate),
         Some(_) => Err(Rule::InvalidDate),
     }
 }
@@ -183,6 +182,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_day_is_that_of_the_zone_whatever_the_offset(seconds in 0..2_000_000_000_i64, quarters in -48..56_i32) {
+            let at = DateTime::from_timestamp(seconds, 0).expect("an instant");
+            let offset = chrono::FixedOffset::east_opt(quarters * 900).expect("an offset");
+            let found = parse(&at.with_timezone(&offset).to_rfc3339(), Berlin).expect("a moment");
+            prop_assert_eq!(found.at, Some(at));
+            // In Berlin it is one hour later than in Greenwich, two from the last Sunday of March to that of October.
+            let last_sunday = |month| {
+                let last = NaiveDate::from_ymd_opt(at.year(), month, 31).expect("a day");
+                last - chrono::Days::new(u64::from(last.weekday().num_days_from_sunday()))
+            };
+            let one = |day: NaiveDate| day.and_hms_opt(1, 0, 0).expect("a time");
+            let is_summer = at.naive_utc() >= one(last_sunday(3)) && at.naive_utc() < one(last_sunday(10));
+            if at.year() >= 1996 {
+                let local = at.naive_utc() + chrono::TimeDelta::hours(1 + i64::from(is_summer));
+                prop_assert_eq!(found.day, Some(local.date()));
+            }
+        }
+
         #[test]
         fn reading_never_panics(text in "\\PC{0,30}|[0-9]{4}-[0-9]{2}-[0-9]{2}T?[0-9:.Z+-]{0,16}") {
             let _ = parse(&text, Berlin);

@@ -1,130 +1,107 @@
-//! The files of a delivery and the JSON values in them.
+//! Files that were imported before: known by the hash of their content.
 
-use std::{
-    fs::File,
-    io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-    sync::Arc,
+use std::collections::BTreeSet;
+
+use diesel::{
+    prelude::*,
+    sql_types::{Array, BigInt, Nullable, Text},
 };
 
-use serde_json::Value;
+use super::delivery::{self, Item};
+use crate::{Connection, Result};
 
-use super::{json::remove_nul, rule::Rule};
-use crate::{Error, Result};
-
-/// One JSON value of a file.
-#[derive(Debug)]
-pub struct Entry {
-    /// Line of the file, from 1; `None` when the value is the whole file.
-    pub line: Option<i64>,
-    /// Bytes read for it.
-    pub bytes: u64,
-    /// The value, or why there is none.
-    pub value: Result<Value, Rule>,
+/// A file with the hash of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hashed {
+    /// The file.
+    pub item: Item,
+    /// Its hash, hexadecimal.
+    pub sha256: String,
 }
 
-/// The files below a path, in a fixed order: those that hold JSON, and those that do not.
+/// Hashes the files of a delivery.
 ///
 /// # Errors
-/// When a folder cannot be read.
-pub fn find(path: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    if !path.is_dir() {
-        return Ok((vec![path.to_owned()], Vec::new()));
-    }
-    let mut files = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))? {
-            let entry = entry.map_err(|error| unreadable(&folder, error))?;
-            let kind = entry
-                .file_type()
-                .map_err(|error| unreadable(&folder, error))?;
-            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            match (is_hidden, kind.is_dir()) {
-                (true, _) => {}
-                (false, true) => folders.push(entry.path()),
-                (false, false) => files.push(entry.path()),
-            }
-        }
-    }
-    files.sort();
-    Ok(files.into_iter().partition(|file| is_json(file)))
+/// When one cannot be read.
+pub fn hash(items: Vec<Item>, seed: u64) -> Result<Vec<Hashed>> {
+    items
+        .into_iter()
+        .map(|item| {
+            let sha256 = delivery::hash(&item, seed)?;
+            Ok(Hashed { item, sha256 })
+        })
+        .collect()
 }
 
-fn is_json(file: &Path) -> bool {
-    let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
-    extension == "json" || is_lines(file)
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = BigInt)]
+    import_run_id: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    sha256: Option<String>,
 }
 
-fn is_lines(file: &Path) -> bool {
-    let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
-    extension == "ndjson" || extension == "jsonl"
-}
-
-/// Hands the values of a file to `visit`, one after the other.
+/// Whether every file came before and nothing undid it since: the run that it came with.
 ///
-/// A `.json` file is one value; when it is not, it is read line by line, as all others are.
+/// A full delivery is a repeat of the last run only. Files of others may have come in several runs, but none before the
+/// last full delivery, which may have removed what they held.
 ///
 /// # Errors
-/// When the file cannot be read, or what `visit` returned.
-pub fn read(path: &Path, visit: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
-    if !is_lines(path) {
-        let mut bytes = Vec::new();
-        open(path)?
-            .read_to_end(&mut bytes)
-            .map_err(|error| unreadable(path, error))?;
-        let value = parse(&bytes);
-        let first_line = bytes
-            .split(|&byte| byte == b'\n')
-            .next()
-            .unwrap_or_default();
-        if value.is_ok() || parse(first_line).is_err() {
-            return visit(Entry {
-                line: None,
-                bytes: bytes.len() as u64,
-                value,
-            });
-        }
-    }
-    let mut reader = BufReader::with_capacity(1 << 16, open(path)?);
-    let mut bytes = Vec::new();
-    for line in 1.. {
-        bytes.clear();
-        if reader
-            .read_until(b'\n', &mut bytes)
-            .map_err(|error| unreadable(path, error))?
-            == 0
-        {
-            break;
-        }
-        if !bytes.trim_ascii().is_empty() {
-            visit(Entry {
-                line: Some(line),
-                bytes: bytes.len() as u64,
-                value: parse(&bytes),
-            })?;
-        }
-    }
+/// When the statement fails.
+pub fn repeated(
+    conn: &mut Connection,
+    clinic: Option<i64>,
+    is_full: bool,
+    files: &[Hashed],
+) -> Result<Option<i64>> {
+    let Some(clinic) = clinic.filter(|_| !files.is_empty()) else {
+        return Ok(None);
+    };
+    let since = if is_full { LAST } else { LAST_FULL };
+    let known: Vec<Known> = diesel::sql_query(format!(
+        "SELECT r.import_run_id, f.sha256
+         FROM import_runs r LEFT JOIN import_files f USING (import_run_id)
+         WHERE r.clinic_id = $1 AND r.kind = 'FHIR' AND r.status = 'DONE' AND r.import_run_id >= coalesce(({since}), 0)"
+    ))
+    .bind::<BigInt, _>(clinic)
+    .load(conn)?;
+    let hashes: BTreeSet<&str> = known
+        .iter()
+        .filter_map(|known| known.sha256.as_deref())
+        .collect();
+    let sent: BTreeSet<&str> = files.iter().map(|file| file.sha256.as_str()).collect();
+    let is_whole = !is_full || hashes == sent;
+    Ok(known
+        .iter()
+        .map(|known| known.import_run_id)
+        .max()
+        .filter(|_| is_whole && sent.is_subset(&hashes)))
+}
+
+const LAST: &str =
+    "SELECT CASE WHEN is_full THEN import_run_id ELSE import_run_id + 1 END FROM import_runs
+     WHERE clinic_id = $1 AND kind = 'FHIR' AND status = 'DONE'
+       AND EXISTS (SELECT FROM import_files f WHERE f.import_run_id = import_runs.import_run_id)
+     ORDER BY import_run_id DESC LIMIT 1";
+
+const LAST_FULL: &str = "SELECT max(import_run_id) FROM import_runs
+     WHERE clinic_id = $1 AND kind = 'FHIR' AND status = 'DONE' AND is_full";
+
+/// Remembers the files of a run.
+///
+/// # Errors
+/// When the statement fails.
+pub fn remember(conn: &mut Connection, run: i64, files: &[Hashed]) -> Result<()> {
+    diesel::sql_query("INSERT INTO import_files SELECT $1, * FROM unnest($2, $3, $4)")
+        .bind::<BigInt, _>(run)
+        .bind::<Array<Text>, _>(files.iter().map(|file| &file.item.name).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(files.iter().map(|file| &file.sha256).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(
+            files
+                .iter()
+                .map(|file| file.item.size.cast_signed())
+                .collect::<Vec<_>>(),
+        )
+        .execute(conn)?;
     Ok(())
-}
-
-fn parse(bytes: &[u8]) -> Result<Value, Rule> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let mut value = serde_json::from_slice(bytes).map_err(|_| Rule::JsonSyntax)?;
-    if bytes.windows(6).any(|escape| escape == b"\\u0000") {
-        remove_nul(&mut value);
-    }
-    Ok(value)
-}
-
-fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|error| unreadable(path, error))
-}
-
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    Error::File {
-        path: path.display().to_string(),
-        source: Arc::new(error),
-    }
 }

@@ -1,24 +1,34 @@
-//! Phase one: reads a delivery, maps each resource and copies it into the temporary tables.
+//! Phase one: reads a delivery, parses it on several threads and copies its rows into the temporary tables.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use indicatif::ProgressBar;
-use serde_json::Value;
 
 use super::{
-    date, files,
-    json::{last_part, list, text},
-    map::{self, Source},
-    reference::Links,
-    rule::Rule,
+    delivery::{
+        Item,
+        blocks::{Block, Reader},
+        manifest::Read,
+    },
+    parse::{self, Parsed},
+    settings::{FEW, Settings},
     stage::{self, Batch},
 };
-use crate::{
-    Connection, Result,
-    import::{self, BadLine},
-};
+use crate::{Connection, Error, Result, import::BadLine};
+
+/// Blocks that wait for a parser, and parsed ones that wait for their copy.
+const QUEUE: usize = 4;
+
+/// Bad lines that are kept; more are only counted.
+const KEPT: usize = 100_000;
 
 /// What phase one found besides the rows.
 #[derive(Debug, Default)]
@@ -26,263 +36,174 @@ pub struct Loaded {
     /// Resources of types that are not imported, by type.
     pub ignored: BTreeMap<String, u64>,
     /// Files that hold no FHIR.
-    pub skipped: Vec<String>,
+    pub skipped: BTreeSet<String>,
     /// Lines put aside.
-    pub quarantined: u64,
+    pub bad: Vec<BadLine>,
+    /// Lines put aside, by rule.
+    pub rules: BTreeMap<&'static str, u64>,
     /// The delivery holds everything until then, when it says so.
     pub data_through: Option<DateTime<Utc>>,
+    /// What was read of each file.
+    pub read: Vec<Read>,
 }
 
-/// Loads the files below `path` into the temporary tables, and bad lines into the quarantine of `run`.
+impl Loaded {
+    /// Lines put aside.
+    #[must_use]
+    pub fn quarantined(&self) -> u64 {
+        self.rules.values().sum()
+    }
+
+    /// Resources and deletions read.
+    #[must_use]
+    pub fn resources(&self) -> u64 {
+        self.read.iter().map(|read| read.resources).sum()
+    }
+
+    /// What was read of each file by the last part of its name, with and without its ending.
+    #[must_use]
+    pub fn by_name(&self, items: &[Item]) -> BTreeMap<String, Read> {
+        let mut files = BTreeMap::new();
+        for (item, read) in items.iter().zip(&self.read) {
+            let name = item.base_name();
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            files.insert(stem.to_owned(), *read);
+            files.insert(name.to_owned(), *read);
+        }
+        files
+    }
+
+    /// Checks the share of bad resources.
+    ///
+    /// # Errors
+    /// [`Error::DeliveryRefused`] when it is larger than it may be.
+    pub fn check(&self, settings: &Settings) -> Result<()> {
+        let (bad, all) = (self.quarantined(), self.resources().max(1));
+        if settings.is_full && bad > KEPT as u64 {
+            return Err(Error::DeliveryRefused(format!(
+                "{bad} resources break a rule: too many to tell what a full delivery misses"
+            )));
+        }
+        let percent = bad as f64 * 100.0 / all as f64;
+        if bad < FEW || percent <= settings.max_bad {
+            return Ok(());
+        }
+        let rules: Vec<String> = self
+            .rules
+            .iter()
+            .map(|(rule, count)| format!("{count} {rule}"))
+            .collect();
+        Err(Error::DeliveryRefused(format!(
+            "{bad} of {all} resources ({percent:.1} %) break a rule, more than {} %: {}",
+            settings.max_bad,
+            rules.join(", ")
+        )))
+    }
+
+    fn note(&mut self, parsed: &mut Parsed, item: &Item) {
+        let read = &mut self.read[parsed.file];
+        read.values += parsed.values;
+        read.resources += parsed.resources;
+        for (kind, count) in std::mem::take(&mut parsed.ignored) {
+            *self.ignored.entry(kind).or_default() += count;
+        }
+        if parsed.is_export_record {
+            self.skipped.insert(item.name.clone());
+        }
+        self.data_through = self.data_through.max(parsed.data_through);
+        for bad in std::mem::take(&mut parsed.bad) {
+            *self.rules.entry(bad.rule.code()).or_default() += 1;
+            if self.bad.len() < KEPT {
+                self.bad.push(BadLine {
+                    file: item.name.clone(),
+                    line: bad.position,
+                    resource_type: bad.kind.map(str::to_owned),
+                    resource_id: bad.id,
+                    rule: bad.rule.code().into(),
+                    message: bad.rule.message().to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// Loads files into the temporary tables. `stamp` is when the delivery was made.
 ///
 /// # Errors
 /// When a file cannot be read or a statement fails.
 pub fn load(
     conn: &mut Connection,
-    path: &Path,
+    items: &[Item],
     zone: Tz,
-    run: i64,
+    stamp: Option<DateTime<Utc>>,
+    threads: usize,
     progress: &ProgressBar,
 ) -> Result<Loaded> {
     stage::create(conn)?;
-    let (paths, others) = files::find(path)?;
-    let size = |path: &std::path::PathBuf| path.metadata().map_or(0, |metadata| metadata.len());
-    progress.set_length(paths.iter().map(size).sum());
-    let mut loader = Loader {
-        conn,
-        zone,
-        run,
-        seq: 0,
-        file: String::new(),
-        batch: Batch::default(),
-        bad: Vec::new(),
-        loaded: Loaded::default(),
+    progress.set_length(items.iter().map(|item| item.size).sum());
+    let mut loaded = Loaded {
+        read: vec![Read::default(); items.len()],
+        ..Loaded::default()
     };
-    loader.loaded.skipped = others.iter().map(|file| name(path, file)).collect();
-    for file in paths {
-        loader.file = name(path, &file);
-        progress.set_message(loader.file.clone());
-        files::read(&file, &mut |entry| {
-            progress.inc(entry.bytes);
-            loader.entry(entry)
-        })?;
+    let mut batch = Batch::default();
+    std::thread::scope(|scope| {
+        let (send_block, blocks) = sync_channel(QUEUE);
+        let (send_parsed, parsed) = sync_channel(QUEUE);
+        let blocks = std::sync::Arc::new(Mutex::new(blocks));
+        let reader = scope.spawn(move || read(items, &send_block, progress));
+        for _ in 0..threads.max(1) {
+            let (blocks, send_parsed) = (std::sync::Arc::clone(&blocks), send_parsed.clone());
+            scope.spawn(move || work(&blocks, &send_parsed, zone, stamp));
+        }
+        drop((blocks, send_parsed));
+        for mut found in parsed {
+            let item = &items[found.file];
+            loaded.note(&mut found, item);
+            batch.append(&mut found.batch);
+            if batch.is_full() {
+                batch.copy(conn)?;
+            }
+        }
+        reader.join().unwrap_or_else(|_| Err(stopped()))
+    })?;
+    batch.copy(conn)?;
+    stage::copy_bad(conn, &loaded.bad)?;
+    stage::analyze(conn)?;
+    Ok(loaded)
+}
+
+/// Reads the files one after the other. Ends early when nobody listens any more.
+fn read(items: &[Item], blocks: &SyncSender<Block>, progress: &ProgressBar) -> Result<()> {
+    let mut send = |block| blocks.send(block).map_err(|_| stopped());
+    let mut reader = Reader::new(&mut send);
+    for (file, item) in items.iter().enumerate() {
+        progress.set_message(item.name.clone());
+        reader.read(file, item)?;
+        progress.inc(item.size);
     }
-    loader.flush()?;
-    stage::analyze(loader.conn)?;
-    Ok(loader.loaded)
+    Ok(())
 }
 
-/// The name of a file within its delivery.
-fn name(root: &Path, file: &Path) -> String {
-    let name = file.strip_prefix(root).unwrap_or(file);
-    let name = if name.as_os_str().is_empty() {
-        file
-    } else {
-        name
-    };
-    name.display().to_string()
-}
-
-struct Loader<'a> {
-    conn: &'a mut Connection,
+/// Parses blocks until there are no more.
+fn work(
+    blocks: &Mutex<Receiver<Block>>,
+    parsed: &SyncSender<Parsed>,
     zone: Tz,
-    run: i64,
-    seq: i64,
-    file: String,
-    batch: Batch,
-    bad: Vec<BadLine>,
-    loaded: Loaded,
-}
-
-/// Where a resource stands, for the quarantine.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    line: i64,
-    links: &'a Links,
-    full_url: Option<&'a str>,
-}
-
-impl Loader<'_> {
-    fn entry(&mut self, entry: files::Entry) -> Result<()> {
-        let line = entry.line.unwrap_or(1);
-        let value = match entry.value {
-            Ok(value) => value,
-            Err(rule) => return self.put_aside(line, None, None, rule),
+    stamp: Option<DateTime<Utc>>,
+) {
+    loop {
+        let block = match blocks.lock() {
+            Ok(blocks) => blocks.recv(),
+            Err(_) => return,
         };
-        if self.is_export_record(&value) {
-            return Ok(());
+        let Ok(block) = block else { return };
+        if parsed.send(parse::block(&block, zone, stamp)).is_err() {
+            return;
         }
-        match &value {
-            Value::Array(resources) if entry.line.is_none() => {
-                for (position, resource) in (1..).zip(resources) {
-                    self.value(resource, position, entry.line)?;
-                }
-                Ok(())
-            }
-            value => self.value(value, line, entry.line),
-        }
-    }
-
-    /// A log line or the manifest of a bulk export: not FHIR, but it tells until when the data goes.
-    fn is_export_record(&mut self, value: &Value) -> bool {
-        let is_log = value.get("exportId").is_some() && value.get("eventId").is_some();
-        let is_manifest = value.get("transactionTime").is_some() && value.get("output").is_some();
-        if value.get("resourceType").is_some() || !(is_log || is_manifest) {
-            return false;
-        }
-        let detail = if is_log {
-            value.get("eventDetail").unwrap_or(value)
-        } else {
-            value
-        };
-        let time = text(detail, "transactionTime").and_then(|time| date::instant(time, self.zone));
-        self.loaded.data_through = self.loaded.data_through.max(time);
-        if self.loaded.skipped.last() != Some(&self.file) {
-            self.loaded.skipped.push(self.file.clone());
-        }
-        true
-    }
-
-    fn value(&mut self, value: &Value, position: i64, line: Option<i64>) -> Result<()> {
-        if text(value, "resourceType") == Some("Bundle") {
-            return self.bundle(value, line);
-        }
-        let links = Links::new();
-        self.resource(
-            value,
-            Place {
-                line: position,
-                links: &links,
-                full_url: None,
-            },
-        )
-    }
-
-    /// The entries of a bundle, whatever its type. A line of NDJSON keeps its number, else entries are counted.
-    fn bundle(&mut self, bundle: &Value, line: Option<i64>) -> Result<()> {
-        let links = links(bundle);
-        for (position, entry) in (1..).zip(list(bundle, "entry")) {
-            let full_url = text(entry, "fullUrl");
-            let place = Place {
-                line: line.unwrap_or(position),
-                links: &links,
-                full_url,
-            };
-            match entry.get("resource") {
-                Some(inner) if text(inner, "resourceType") == Some("Bundle") => {
-                    self.bundle(inner, line.or(Some(position)))?;
-                }
-                Some(resource) => self.resource(resource, place)?,
-                None => self.deletion(entry, place)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn resource(&mut self, resource: &Value, place: Place<'_>) -> Result<()> {
-        let Some(name) = text(resource, "resourceType").filter(|name| is_type(name)) else {
-            return self.put_aside(place.line, None, None, Rule::NotAResource);
-        };
-        let Some(kind) = map::kind(name) else {
-            *self.loaded.ignored.entry(name.to_owned()).or_default() += 1;
-            return Ok(());
-        };
-        let Some(id) = id(resource, place.full_url) else {
-            return self.put_aside(place.line, Some(kind), None, Rule::MissingId);
-        };
-        let source = self.source(id, resource, place.links);
-        if let Err(rule) = map::resource(&source, kind, &mut self.batch) {
-            return self.put_aside(place.line, Some(kind), Some(id), rule);
-        }
-        self.flush_when_full()
-    }
-
-    /// An entry without a resource: a deletion, or nothing.
-    fn deletion(&mut self, entry: &Value, place: Place<'_>) -> Result<()> {
-        let request = entry.get("request").unwrap_or(&Value::Null);
-        let target = text(request, "url").and_then(|url| url.rsplit_once('/'));
-        let (Some("DELETE"), Some((kind, id))) = (text(request, "method"), target) else {
-            return Ok(());
-        };
-        if let Some(kind) = map::kind(last_part(kind)) {
-            let source = self.source(id, &Value::Null, place.links);
-            map::deletion(&source, kind, &mut self.batch);
-        }
-        self.flush_when_full()
-    }
-
-    fn source<'s>(&mut self, id: &'s str, resource: &'s Value, links: &'s Links) -> Source<'s> {
-        self.seq += 1;
-        Source {
-            seq: self.seq,
-            id,
-            resource,
-            links,
-            zone: self.zone,
-        }
-    }
-
-    fn put_aside(
-        &mut self,
-        line: i64,
-        kind: Option<&str>,
-        id: Option<&str>,
-        rule: Rule,
-    ) -> Result<()> {
-        self.bad.push(BadLine {
-            file: self.file.clone(),
-            line,
-            resource_type: kind.map(str::to_owned),
-            resource_id: id.map(str::to_owned),
-            rule: rule.code().into(),
-            message: rule.message().to_owned(),
-        });
-        self.flush_when_full()
-    }
-
-    fn flush_when_full(&mut self) -> Result<()> {
-        if self.batch.is_full() || self.bad.len() >= 1_000 {
-            self.flush()
-        } else {
-            Ok(())
-        }
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        import::quarantine(self.conn, self.run, &self.bad)?;
-        self.loaded.quarantined += self.bad.len() as u64;
-        self.bad.clear();
-        self.batch.copy(self.conn)
     }
 }
 
-/// Whether a text can be the name of a resource type.
-fn is_type(name: &str) -> bool {
-    name.len() <= 64
-        && name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.bytes().all(|byte| byte.is_ascii_alphabetic())
-}
-
-/// Ids of a bundle's resources by their `fullUrl`.
-fn links(bundle: &Value) -> Links {
-    list(bundle, "entry")
-        .filter_map(|entry| {
-            let full_url = text(entry, "fullUrl")?;
-            Some((
-                full_url.to_owned(),
-                id(entry.get("resource")?, Some(full_url))?.to_owned(),
-            ))
-        })
-        .collect()
-}
-
-/// The id of a resource; without one, that of its `fullUrl`.
-fn id<'v>(resource: &'v Value, full_url: Option<&'v str>) -> Option<&'v str> {
-    let from_url = |url: &'v str| {
-        url.strip_prefix("urn:uuid:")
-            .unwrap_or_else(|| last_part(url))
-    };
-    text(resource, "id")
-        .or_else(|| full_url.map(from_url))
-        .filter(|id| !id.is_empty() && id.len() <= 256 && !id.contains(['/', '|', '?']))
+/// The error of a thread that had to stop, because another one failed.
+fn stopped() -> Error {
+    Error::Input("the reading of the delivery was stopped".to_owned())
 }

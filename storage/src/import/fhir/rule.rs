@@ -5,6 +5,8 @@
 pub enum Rule {
     /// The line cannot be read as JSON.
     JsonSyntax,
+    /// The line is longer than a resource can be.
+    LineTooLong,
     /// JSON, but no FHIR resource.
     NotAResource,
     /// The resource has no id, or one that cannot be one.
@@ -27,6 +29,7 @@ impl Rule {
     pub fn code(self) -> &'static str {
         match self {
             Rule::JsonSyntax => "JSON_SYNTAX",
+            Rule::LineTooLong => "LINE_TOO_LONG",
             Rule::NotAResource => "NOT_A_RESOURCE",
             Rule::MissingId => "MISSING_ID",
             Rule::EncounterWithoutStart => "ENCOUNTER_WITHOUT_START",
@@ -42,6 +45,7 @@ impl Rule {
     pub fn message(self) -> &'static str {
         match self {
             Rule::JsonSyntax => "The line is not JSON.",
+            Rule::LineTooLong => "The line is longer than 256 MiB.",
             Rule::NotAResource => "The object has no resourceType of FHIR.",
             Rule::MissingId => "The resource has no usable id.",
             Rule::EncounterWithoutStart => "The contact has no period.start.",

@@ -29,3 +29,51 @@ pub fn discharge_type(reason: &str) -> &'static str {
         _ => "UNKNOWN",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_admission_has_its_kind() {
+        for (keys, kind) in [
+            ("E Z", "REFERRAL"),
+            ("N", "EMERGENCY"),
+            ("V A", "TRANSFER"),
+            ("R", "REHABILITATION"),
+            ("G", "BIRTH"),
+            ("B X", "UNKNOWN"),
+        ] {
+            for key in keys.split(' ') {
+                assert_eq!(admission_type(Some(key)), kind, "{key}");
+            }
+        }
+        assert_eq!(admission_type(None), "UNKNOWN");
+    }
+
+    #[test]
+    fn every_key_of_discharge_has_its_kind_with_and_without_a_third_digit() {
+        let kinds = [
+            ("01 02 03 14 28", "REGULAR"),
+            ("04 15", "AGAINST_ADVICE"),
+            ("06 08 13 16 18 29", "TRANSFER"),
+            ("07", "DEATH"),
+            ("09", "REHABILITATION"),
+            ("10", "NURSING"),
+            ("11", "HOSPICE"),
+            ("12 17 22", "INTERNAL_TRANSFER"),
+            ("05 25", "ADMINISTRATIVE"),
+            ("19 20 21", "READMISSION"),
+            ("23 24 26 27", "ABSENCE"),
+            ("00 30 99 7", "UNKNOWN"),
+        ];
+        for (keys, kind) in kinds {
+            for key in keys.split(' ') {
+                assert_eq!(discharge_type(key), kind, "{key}");
+                if key.len() == 2 {
+                    assert_eq!(discharge_type(&format!("{key}9")), kind, "{key}9");
+                }
+            }
+        }
+    }
+}

@@ -4,55 +4,43 @@ use domain::icd10::{
     self,
     code::{Certainty, Marker},
 };
-use serde_json::Value;
 
 use super::Source;
 use crate::import::fhir::{
     date::moment,
-    json::{code_of, codes, extension_code, last_part, list, text},
+    json::{Value, code_of, codes, extension_code, last_part, list, text},
     reference::Reference,
     rule::Rule,
     stage::rows::Condition,
 };
 
-/// Maps a Condition. One that is refuted or entered in error gives a row that is not kept.
+/// Maps a Condition.
 ///
 /// # Errors
 /// The rule that it breaks.
 pub fn map(source: &Source<'_>) -> Result<Vec<Condition>, Rule> {
-    if source.id.contains('#') {
-        return Err(Rule::MissingId);
-    }
-    if let Some(status) = refused(source.resource) {
-        return Ok(vec![left_out(source, status)]);
-    }
     let patient = source.reference("subject", "Patient");
     let encounter = source
         .reference("encounter", "Encounter")
         .or_else(|| source.reference("context", "Encounter"));
     let recorded = moment(source.resource, "recordedDate", source.zone)?;
     let row = Condition {
-        is_kept: true,
-        left_out: None,
         patient_id: Reference::id(patient.as_ref()),
         patient_identifier: Reference::identifier(patient.as_ref()),
         encounter_fhir_id: Reference::id(encounter.as_ref()),
         encounter_identifier: Reference::identifier(encounter.as_ref()),
         recorded_on: recorded.and_then(|recorded| recorded.day),
-        ..left_out(source, "")
+        ..blank(source)
     };
     Ok(coded(source, row))
 }
 
-/// A row that removes what is stored of the Condition.
-#[must_use]
-pub fn left_out(source: &Source<'_>, status: &str) -> Condition {
+/// A row that says nothing.
+fn blank(source: &Source<'_>) -> Condition {
     Condition {
         seq: source.seq,
         resource_id: source.id.to_owned(),
         fhir_id: source.id.to_owned(),
-        is_kept: false,
-        left_out: Some(status.to_owned()),
         patient_id: None,
         patient_identifier: None,
         encounter_fhir_id: None,
@@ -65,11 +53,14 @@ pub fn left_out(source: &Source<'_>, status: &str) -> Condition {
         code_version: None,
         display: None,
         recorded_on: None,
+        updated_at: source.version.updated_at,
+        version: source.version.number,
+        body: source.version.body,
     }
 }
 
 /// The verification status that keeps a Condition out.
-fn refused(resource: &Value) -> Option<&str> {
+pub fn refused<'v>(resource: &'v Value<'_>) -> Option<&'v str> {
     const ACCEPTED: [&str; 4] = ["provisional", "differential", "confirmed", "unconfirmed"];
     let status = resource.get("verificationStatus")?;
     let code = code_of(status, "condition-ver-status")
@@ -121,9 +112,12 @@ fn coded(source: &Source<'_>, row: Condition) -> Vec<Condition> {
     rows.collect()
 }
 
+/// A coding and the codes in it.
+type Coding<'v, 'j> = (&'v Value<'j>, Vec<icd10::code::Code>);
+
 /// The coding that counts, and its codes: the German catalogue first, then that of the WHO, then the American one,
 /// of which only the category is comparable.
-fn icd10_coding(concept: &Value) -> Option<(&Value, Vec<icd10::code::Code>)> {
+fn icd10_coding<'v, 'j>(concept: &'v Value<'j>) -> Option<Coding<'v, 'j>> {
     let of = |is_wanted: fn(&str) -> bool| {
         list(concept, "coding").find_map(|coding| {
             let system = text(coding, "system")?;
@@ -137,9 +131,7 @@ fn icd10_coding(concept: &Value) -> Option<(&Value, Vec<icd10::code::Code>)> {
 }
 
 /// An American code as its category, when the German catalogue has it.
-fn category(
-    (coding, codes): (&Value, Vec<icd10::code::Code>),
-) -> Option<(&Value, Vec<icd10::code::Code>)> {
+fn category<'v, 'j>((coding, codes): Coding<'v, 'j>) -> Option<Coding<'v, 'j>> {
     let categories: Vec<_> = codes
         .into_iter()
         .filter(|code| {

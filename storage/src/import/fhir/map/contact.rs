@@ -1,11 +1,9 @@
 //! The places of a contact: its locations, the organisation in charge, its department.
 
-use serde_json::Value;
-
 use super::{Source, encounter::is_reversed};
 use crate::import::fhir::{
     date::moment,
-    json::{codes, is_system, list, text},
+    json::{Value, codes, is_system, list, text},
     reference::{self, Reference},
     rule::Rule,
     stage::rows::{Contact, Encounter},
@@ -37,7 +35,11 @@ pub fn map(source: &Source<'_>, encounter: &Encounter) -> Result<Vec<Contact>, R
     Ok(contacts)
 }
 
-fn location(source: &Source<'_>, entry: &Value, position: i32) -> Result<Option<Contact>, Rule> {
+fn location(
+    source: &Source<'_>,
+    entry: &Value<'_>,
+    position: i32,
+) -> Result<Option<Contact>, Rule> {
     let Some(contact) = place(source, entry, "location", "Location") else {
         return Ok(None);
     };
@@ -58,7 +60,12 @@ fn location(source: &Source<'_>, entry: &Value, position: i32) -> Result<Option<
 }
 
 /// A referenced place: its id, else its identifier, else what it is called.
-fn place(source: &Source<'_>, element: &Value, key: &str, kind: &'static str) -> Option<Contact> {
+fn place(
+    source: &Source<'_>,
+    element: &Value<'_>,
+    key: &str,
+    kind: &'static str,
+) -> Option<Contact> {
     let target = element.get(key)?;
     let reference = reference::read(element, key, kind, source.resource, source.links);
     let display = text(target, "display");

@@ -1,14 +1,12 @@
 //! Encounter: contacts of all levels, their diagnoses and their places.
 
-use serde_json::Value;
-
 use super::{
     Source,
     codes::{admission_type, discharge_type},
 };
 use crate::import::fhir::{
     date::{Moment, moment},
-    json::{code_of, codes, extension, extension_code, is_system, list, text},
+    json::{Value, code_of, codes, extension, extension_code, is_system, list, text},
     reference::{self, Reference},
     rule::Rule,
     stage::rows::{Diagnosis, Encounter},
@@ -47,7 +45,7 @@ pub fn map(source: &Source<'_>) -> Result<Encounter, Rule> {
         admission_type: admission_type(admission.source.filter(|_| admission.is_german)),
         admission_source_code: admission.source.map(str::to_owned),
         admission_reason_code: admission.reason.map(str::to_owned),
-        ..deleted(source)
+        ..blank(source)
     };
     if setting == "INPATIENT" && ACCEPTED.contains(&encounter.status.as_str()) {
         let start = moment(period, "start", source.zone)?;
@@ -68,9 +66,8 @@ pub fn map(source: &Source<'_>) -> Result<Encounter, Rule> {
     Ok(encounter)
 }
 
-/// A contact that was deleted: nothing but its id.
-#[must_use]
-pub fn deleted(source: &Source<'_>) -> Encounter {
+/// A contact that says nothing.
+fn blank(source: &Source<'_>) -> Encounter {
     Encounter {
         seq: source.seq,
         fhir_id: source.id.to_owned(),
@@ -81,8 +78,8 @@ pub fn deleted(source: &Source<'_>) -> Encounter {
         provider_id: None,
         provider_identifier: None,
         level: None,
-        setting: "DELETED",
-        status: "deleted".to_owned(),
+        setting: "OUTPATIENT",
+        status: String::new(),
         case_kind: "FULL",
         admission_number: None,
         admission_date: None,
@@ -94,6 +91,9 @@ pub fn deleted(source: &Source<'_>) -> Encounter {
         admission_reason_code: None,
         discharge_type: "UNKNOWN",
         discharge_reason_code: None,
+        updated_at: source.version.updated_at,
+        version: source.version.number,
+        body: source.version.body,
     }
 }
 
@@ -143,7 +143,7 @@ fn level(kind: &str) -> Option<&'static str> {
 
 /// Setting of a contact and, when it is a stay, its kind of case.
 fn setting(
-    resource: &Value,
+    resource: &Value<'_>,
     kinds: &[String],
     admission: &Admission<'_>,
 ) -> (&'static str, &'static str) {
@@ -169,7 +169,7 @@ fn setting(
 }
 
 /// The class: a coding in R4, a list of concepts in R5.
-fn class(resource: &Value) -> Option<&str> {
+fn class<'v>(resource: &'v Value<'_>) -> Option<&'v str> {
     let class = resource.get("class")?;
     text(class, "code").or_else(|| codes(resource, "class").next())
 }
@@ -181,7 +181,7 @@ struct Admission<'v> {
     reason: Option<&'v str>,
 }
 
-fn admission(resource: &Value) -> Admission<'_> {
+fn admission<'v>(resource: &'v Value<'_>) -> Admission<'v> {
     let source = resource
         .get("hospitalization")
         .and_then(|hospitalization| hospitalization.get("admitSource"));
@@ -200,7 +200,7 @@ fn admission(resource: &Value) -> Admission<'_> {
 }
 
 /// The discharge reason as one text of up to three digits, and whether it is of the German key.
-fn discharge_reason(resource: &Value) -> Option<(String, bool)> {
+fn discharge_reason(resource: &Value<'_>) -> Option<(String, bool)> {
     let disposition = resource
         .get("hospitalization")?
         .get("dischargeDisposition")?;
@@ -225,18 +225,23 @@ fn discharge_reason(resource: &Value) -> Option<(String, bool)> {
     Some((code.to_owned(), german.is_some()))
 }
 
-fn admission_number(resource: &Value) -> Option<String> {
+fn admission_number(resource: &Value<'_>) -> Option<String> {
     list(resource, "identifier")
         .find(|identifier| codes(identifier, "type").any(|code| code == "VN"))
         .and_then(|identifier| text(identifier, "value"))
         .map(str::to_owned)
 }
 
-/// The diagnoses that an Encounter names.
+/// The diagnoses that an Encounter names. The main one is that of the strongest role in it.
 #[must_use]
 pub fn diagnoses(source: &Source<'_>) -> Vec<Diagnosis> {
-    list(source.resource, "diagnosis")
-        .filter_map(|diagnosis| {
+    let named: Vec<(&Value<'_>, Option<u8>)> = list(source.resource, "diagnosis")
+        .map(|diagnosis| (diagnosis, rank(diagnosis)))
+        .collect();
+    let strongest = named.iter().filter_map(|(_, rank)| *rank).min();
+    named
+        .into_iter()
+        .filter_map(|(diagnosis, rank)| {
             let condition = reference::read(
                 diagnosis,
                 "condition",
@@ -247,18 +252,31 @@ pub fn diagnoses(source: &Source<'_>) -> Vec<Diagnosis> {
             let mut roles: Vec<String> = codes(diagnosis, "use").map(str::to_owned).collect();
             roles.sort();
             roles.dedup();
-            let is_first = diagnosis.get("rank").and_then(Value::as_i64) == Some(1);
-            let is_main = roles
-                .iter()
-                .any(|role| role == "principle-DRG" || role == "CC");
             Some(Diagnosis {
                 seq: source.seq,
                 encounter_fhir_id: source.id.to_owned(),
                 condition_id: Reference::id(Some(&condition)),
                 condition_identifier: Reference::identifier(Some(&condition)),
-                is_main: is_main || (roles.is_empty() && is_first),
+                is_main: rank.is_some() && rank == strongest,
                 roles,
             })
         })
         .collect()
+}
+
+/// How much its roles make a diagnosis the main one of its stay, 1 the most: older data know the chief complaint alone,
+/// or no role and a rank.
+fn rank(diagnosis: &Value<'_>) -> Option<u8> {
+    let role = |role| match role {
+        "principle-DRG" => Some(1),
+        "hospital-main-diagnosis" => Some(2),
+        "CC" => Some(3),
+        _ => None,
+    };
+    let is_first = diagnosis.get("rank").and_then(Value::as_f64) == Some(1.0)
+        && codes(diagnosis, "use").next().is_none();
+    codes(diagnosis, "use")
+        .filter_map(role)
+        .min()
+        .or(is_first.then_some(4))
 }

@@ -1,55 +1,50 @@
 //! Observation: a value, or one row per component of a panel.
 
-use serde_json::Value;
-
 use super::Source;
 use crate::import::fhir::{
     date::{Moment, moment},
-    json::{list, text},
+    json::{Value, list, text},
     reference::Reference,
     rule::Rule,
     stage::rows::Observation,
 };
 
-/// Maps an Observation. One that is not final gives a row that is not kept.
+/// Maps an Observation.
 ///
 /// # Errors
 /// The rule that it breaks.
 pub fn map(source: &Source<'_>) -> Result<Vec<Observation>, Rule> {
-    const ACCEPTED: [&str; 4] = ["final", "amended", "corrected", "unknown"];
-    if source.id.contains('#') {
-        return Err(Rule::MissingId);
-    }
-    let status = text(source.resource, "status").unwrap_or("missing");
-    if !ACCEPTED.contains(&status) {
-        return Ok(vec![left_out(source, status)]);
-    }
+    let status = text(source.resource, "status").unwrap_or_default();
     let patient = source.reference("subject", "Patient");
     let encounter = source
         .reference("encounter", "Encounter")
         .or_else(|| source.reference("context", "Encounter"));
     let observed = observed(source)?;
     let row = Observation {
-        is_kept: true,
         observed_on: observed.and_then(|observed| observed.day),
         observed_at: observed.and_then(|observed| observed.at),
         patient_id: Reference::id(patient.as_ref()),
         patient_identifier: Reference::identifier(patient.as_ref()),
         encounter_fhir_id: Reference::id(encounter.as_ref()),
         encounter_identifier: Reference::identifier(encounter.as_ref()),
-        ..left_out(source, status)
+        ..blank(source, status)
     };
     rows(source, &row)
 }
 
-/// A row that removes what is stored of the Observation.
-#[must_use]
-pub fn left_out(source: &Source<'_>, status: &str) -> Observation {
+/// The status that keeps an Observation out: it is not final yet, or an error.
+pub fn refused<'v>(resource: &'v Value<'_>) -> Option<&'v str> {
+    const ACCEPTED: [&str; 4] = ["final", "amended", "corrected", "unknown"];
+    let status = text(resource, "status").unwrap_or("missing");
+    (!ACCEPTED.contains(&status)).then_some(status)
+}
+
+/// A row that says nothing.
+fn blank(source: &Source<'_>, status: &str) -> Observation {
     Observation {
         seq: source.seq,
         resource_id: source.id.to_owned(),
         fhir_id: source.id.to_owned(),
-        is_kept: false,
         status: status.to_owned(),
         observed_on: None,
         observed_at: None,
@@ -62,6 +57,9 @@ pub fn left_out(source: &Source<'_>, status: &str) -> Observation {
         value_number: None,
         value_text: None,
         unit: None,
+        updated_at: source.version.updated_at,
+        version: source.version.number,
+        body: source.version.body,
     }
 }
 
@@ -109,7 +107,7 @@ fn observed(source: &Source<'_>) -> Result<Option<Moment>, Rule> {
 }
 
 /// The row with code and value of an element; `None` when it has no code.
-fn valued(element: &Value, row: Observation) -> Option<Observation> {
+fn valued(element: &Value<'_>, row: Observation) -> Option<Observation> {
     let (code_system, code) = code(element.get("code")?)?;
     let quantity = element.get("valueQuantity").unwrap_or(&Value::Null);
     let number = quantity.get("value").and_then(Value::as_f64);
@@ -136,7 +134,7 @@ fn valued(element: &Value, row: Observation) -> Option<Observation> {
 }
 
 /// System and code: LOINC, else the first coding, else the text.
-fn code(concept: &Value) -> Option<(String, String)> {
+fn code(concept: &Value<'_>) -> Option<(String, String)> {
     let loinc =
         list(concept, "coding").find(|coding| text(coding, "system") == Some("http://loinc.org"));
     let coding = loinc
@@ -153,7 +151,7 @@ fn code(concept: &Value) -> Option<(String, String)> {
 }
 
 /// A coded or textual value.
-fn value_text(element: &Value) -> Option<String> {
+fn value_text(element: &Value<'_>) -> Option<String> {
     if let Some(concept) = element.get("valueCodeableConcept") {
         let code = list(concept, "coding").find_map(|coding| text(coding, "code"));
         return code.or_else(|| text(concept, "text")).map(str::to_owned);

@@ -19,6 +19,9 @@ pub fn map(source: &Source<'_>) -> Result<Patient, Rule> {
             .and_then(|birth| birth.month)
             .and_then(|month| i16::try_from(month).ok()),
         deceased_on: death.and_then(|death| death.day),
+        updated_at: source.version.updated_at,
+        version: source.version.number,
+        body: source.version.body,
     })
 }
 

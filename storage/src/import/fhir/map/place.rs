@@ -26,5 +26,8 @@ pub fn map(source: &Source<'_>, kind: &'static str) -> Place {
         physical_type: codes(source.resource, "physicalType")
             .next()
             .map(str::to_owned),
+        updated_at: source.version.updated_at,
+        version: source.version.number,
+        body: source.version.body,
     }
 }

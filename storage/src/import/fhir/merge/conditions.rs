@@ -1,137 +1,151 @@
 //! Diagnoses: paired with stays from both directions, one row per stay and code.
 
-use super::{counts, execute, execute_for, references::by_admission_number};
+use super::{execute, execute_for, references};
 use crate::{Connection, Result, import::Report};
+
+/// Takes stored diagnoses that the delivery touches without sending them back into staging, so that they are linked and
+/// unlinked like the others: those that touched contacts name or named, those that name one, those whose references may
+/// now be resolved otherwise. All contacts of a touched stay are touched, so its diagnoses are among them.
+///
+/// # Errors
+/// When a statement fails.
+pub fn recall(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
+    if !is_first {
+        execute_for(conn, clinic, &rename_named())?;
+        execute_for(conn, clinic, FORMER_CODES)?;
+        execute_for(conn, clinic, TOUCHED)?;
+        execute(conn, "ANALYZE staged_touched")?;
+        execute_for(conn, clinic, RECALL)?;
+    }
+    references::of_conditions(conn, clinic)?;
+    execute(conn, "CREATE INDEX ON staged_conditions (resource_id)")?;
+    execute(conn, "ANALYZE staged_conditions")?;
+    Ok(())
+}
 
 /// Merges the diagnoses and the titles of their codes.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
-    execute_for(conn, clinic, LINKS_OF_ENCOUNTERS)?;
-    execute(conn, "ANALYZE staged_links")?;
-    recall(conn, clinic)?;
+pub fn merge(
+    conn: &mut Connection,
+    clinic: i64,
+    is_first: bool,
+    report: &mut Report,
+) -> Result<()> {
+    execute_for(conn, clinic, LINKS_OF_CONTACTS)?;
     execute_for(conn, clinic, LINKS_OF_CONDITIONS)?;
-    execute_for(conn, clinic, LINKS_KEPT)?;
+    execute(conn, "ANALYZE staged_links")?;
     execute(conn, ROWS)?;
     execute(conn, "CREATE INDEX ON staged_condition_rows (fhir_id)")?;
     execute(conn, "ANALYZE staged_condition_rows")?;
     let total = super::total(conn, "SELECT count(*) FROM staged_condition_rows")?;
-    execute_for(conn, clinic, LINK)?;
-    let removed = execute_for(conn, clinic, REMOVE)?;
-    let updated = execute_for(conn, clinic, UPDATE)?;
-    let created = execute_for(conn, clinic, INSERT)?;
+    let (mut removed, mut updated) = (0, 0);
+    if !is_first {
+        execute_for(conn, clinic, LINK)?;
+        removed = execute_for(conn, clinic, REMOVE)?;
+        updated = execute_for(conn, clinic, &format!("{SOURCE} {UPDATE}"))?;
+    }
+    let created = execute_for(conn, clinic, &format!("{SOURCE} {INSERT}"))?;
     report.add("Condition", created, updated, total - created - updated);
     if removed > 0 {
         report.notices.push(format!(
             "{removed} diagnoses were withdrawn or moved and their rows removed"
         ));
     }
-    let left_out = counts(
+    let unlinked = super::total(
         conn,
-        "SELECT left_out AS label, count(*) AS count FROM staged_conditions WHERE NOT is_kept GROUP BY left_out ORDER BY left_out",
+        "SELECT count(*) FROM staged_condition_rows WHERE encounter_id IS NULL",
     )?;
-    for row in left_out {
-        report.notices.push(format!(
-            "{} diagnoses were left out by their status {}",
-            row.count, row.label
-        ));
-    }
+    report.find(
+        "DIAGNOSIS_WITHOUT_STAY",
+        unlinked,
+        "diagnoses belong to no stay that is known",
+    );
+    execute(conn, "ANALYZE conditions")?;
+    execute(
+        conn,
+        "INSERT INTO staged_codes SELECT icd10_code FROM staged_conditions WHERE icd10_code IS NOT NULL",
+    )?;
+    execute(conn, UNTITLED)?;
     execute(conn, TITLES)?;
     Ok(())
 }
 
-/// What contacts say: each diagnosis belongs to the stay of the contact that names it.
-const LINKS_OF_ENCOUNTERS: &str = "INSERT INTO staged_links
-     SELECT d.condition_id, b.encounter_id, d.roles, d.is_main
-     FROM staged_diagnoses d
-     JOIN staged_encounters e USING (seq)
-     JOIN staged_tree t ON t.fhir_id = e.fhir_id
-     JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = t.root_id
-     WHERE d.condition_id IS NOT NULL AND e.status IN ('in-progress', 'onleave', 'finished', 'unknown')";
-
-/// Takes stored diagnoses that the delivery touches without sending them back into staging, so that they are linked
-/// and unlinked like the others: those that a contact names, those of delivered stays, those that wait for a stay.
-fn recall(conn: &mut Connection, clinic: i64) -> Result<()> {
-    execute_for(
-        conn,
-        clinic,
-        "WITH touched AS (
-             SELECT l.resource_id
-             FROM staged_links l JOIN conditions c ON c.clinic_id = $1 AND split_part(c.fhir_id, '#', 1) = l.resource_id
-             UNION
-             SELECT split_part(c.fhir_id, '#', 1)
-             FROM conditions c
-             JOIN encounters b USING (encounter_id)
-             JOIN staged_tree t ON t.fhir_id = b.fhir_id AND t.is_stay
-             WHERE c.clinic_id = $1
-             UNION
-             SELECT split_part(c.fhir_id, '#', 1)
-             FROM conditions c JOIN staged_tree t ON 'Encounter/' || t.fhir_id = c.encounter_reference
-             WHERE c.clinic_id = $1
-             UNION
-             SELECT split_part(c.fhir_id, '#', 1)
-             FROM conditions c
-             WHERE c.clinic_id = $1 AND c.encounter_reference LIKE 'Encounter?identifier=%'
-               AND EXISTS (SELECT FROM staged_tree)
-             EXCEPT SELECT resource_id FROM staged_conditions
-         ), rows AS (
-             SELECT DISTINCT ON (c.fhir_id) c.*, touched.resource_id
-             FROM conditions c JOIN touched ON split_part(c.fhir_id, '#', 1) = touched.resource_id
-             WHERE c.clinic_id = $1 ORDER BY c.fhir_id, c.condition_id
-         ), versions AS (
-             INSERT INTO staged_resources
-             SELECT -condition_id, 'Condition', fhir_id, fhir_updated_at, fhir_version, 0 FROM rows
+/// Diagnoses that stored contacts name by an identifier that came or went.
+fn rename_named() -> String {
+    format!(
+        "WITH tokens AS (SELECT token FROM staged_tokens WHERE resource_type = 'Condition'),
+         found AS ({}), gone AS (
+             INSERT INTO staged_touched
+             SELECT d.condition_id FROM fhir.contact_diagnoses d JOIN tokens ON token = d.condition_identifier
+             WHERE d.clinic_id = $1 AND d.condition_id IS NOT NULL
          )
-         INSERT INTO staged_conditions
-         SELECT -condition_id, resource_id, fhir_id, true, NULL, patient_pseudo_id, NULL,
-                CASE WHEN encounter_reference LIKE 'Encounter/%' THEN substr(encounter_reference, 11) END,
-                CASE WHEN encounter_reference LIKE 'Encounter?%' THEN substr(encounter_reference, 22) END,
-                icd10_code, excluded_icd10_code, icd10_chapter, marker, certainty, code_version, display, recorded_on
-         FROM rows",
-    )?;
-    super::references::by_identifier(
-        conn,
-        "conditions",
-        "encounter_fhir_id",
-        "encounter_identifier",
-        "Encounter",
-    )?;
-    by_admission_number(
-        conn,
-        clinic,
-        "conditions",
-        "encounter_fhir_id",
-        "encounter_identifier",
-    )?;
-    execute(conn, "CREATE INDEX ON staged_conditions (resource_id)")?;
-    execute(conn, "ANALYZE staged_conditions, staged_links")?;
-    Ok(())
+         UPDATE fhir.contact_diagnoses d SET condition_id = f.fhir_id
+         FROM tokens LEFT JOIN found f USING (token)
+         WHERE d.clinic_id = $1 AND d.condition_identifier = tokens.token AND d.condition_id IS DISTINCT FROM f.fhir_id",
+        references::targets("SELECT token FROM tokens", "Condition")
+    )
 }
+
+/// Codes of the stored versions: their titles are counted anew.
+const FORMER_CODES: &str = "INSERT INTO staged_codes
+     SELECT DISTINCT c.icd10_code
+     FROM conditions c
+     JOIN staged_resources r ON r.resource_type = 'Condition' AND r.fhir_id = split_part(c.fhir_id, '#', 1)
+     WHERE c.clinic_id = $1 AND c.icd10_code IS NOT NULL";
+
+const TOUCHED: &str = "INSERT INTO staged_touched
+     SELECT d.condition_id
+     FROM fhir.contact_diagnoses d JOIN staged_tree t ON t.fhir_id = d.contact_id
+     WHERE d.clinic_id = $1 AND d.condition_id IS NOT NULL
+     UNION
+     SELECT d.condition_id FROM fhir.contact_diagnoses d JOIN staged_tokens t ON t.token = d.condition_identifier
+     WHERE d.clinic_id = $1 AND t.resource_type = 'Condition' AND d.condition_id IS NOT NULL
+     UNION
+     SELECT split_part(c.fhir_id, '#', 1)
+     FROM conditions c
+     JOIN (SELECT fhir_id FROM staged_tree
+           UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Encounter' AND is_deleted) t
+       ON c.contact_reference = 'Encounter/' || t.fhir_id
+     WHERE c.clinic_id = $1
+     UNION
+     SELECT split_part(c.fhir_id, '#', 1)
+     FROM conditions c JOIN staged_tokens t ON c.contact_reference = 'Encounter?identifier=' || t.token
+     WHERE c.clinic_id = $1 AND t.resource_type = 'Encounter'
+     UNION
+     SELECT split_part(c.fhir_id, '#', 1)
+     FROM conditions c JOIN staged_tokens t ON c.patient_reference = t.token
+     WHERE c.clinic_id = $1 AND t.resource_type = 'Patient'";
+
+const RECALL: &str = "INSERT INTO staged_conditions
+     SELECT DISTINCT ON (c.fhir_id) -condition_id, t.resource_id, c.fhir_id,
+            CASE WHEN patient_reference IS NULL THEN patient_pseudo_id END, patient_reference,
+            CASE WHEN contact_reference LIKE 'Encounter/%' THEN substr(contact_reference, 11) END,
+            CASE WHEN contact_reference LIKE 'Encounter?%' THEN substr(contact_reference, 22) END,
+            icd10_code, excluded_icd10_code, icd10_chapter, marker, certainty, code_version, display, recorded_on,
+            fhir_updated_at, fhir_version, fhir_body
+     FROM conditions c
+     JOIN (SELECT DISTINCT resource_id FROM staged_touched) t ON split_part(c.fhir_id, '#', 1) = t.resource_id
+     WHERE c.clinic_id = $1 AND c.fhir_body IS NOT NULL
+       AND NOT EXISTS (SELECT FROM staged_resources r WHERE r.resource_type = 'Condition' AND r.fhir_id = t.resource_id)
+     ORDER BY c.fhir_id, c.condition_id";
+
+/// What contacts say: each diagnosis belongs to the stay of the contact that names it.
+const LINKS_OF_CONTACTS: &str = "INSERT INTO staged_links
+     SELECT d.condition_id, b.encounter_id, d.roles, d.is_main
+     FROM (SELECT DISTINCT resource_id FROM staged_conditions) c
+     JOIN fhir.contact_diagnoses d ON d.clinic_id = $1 AND d.condition_id = c.resource_id
+     JOIN fhir.contacts k ON k.clinic_id = $1 AND k.fhir_id = d.contact_id
+      AND k.status IN ('in-progress', 'onleave', 'finished', 'unknown')
+     JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = k.root_id";
 
 /// What diagnoses say: each belongs to the stay of the contact that it names.
 const LINKS_OF_CONDITIONS: &str = "INSERT INTO staged_links
      SELECT DISTINCT c.resource_id, b.encounter_id, '{}'::text[], false
      FROM staged_conditions c
-     LEFT JOIN staged_tree t ON t.fhir_id = c.encounter_fhir_id
-     JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = coalesce(t.root_id, c.encounter_fhir_id)
-     WHERE c.is_kept";
-
-/// What is stored and still holds. A delivered stay says anew which roles its diagnoses have; of a diagnosis that was
-/// delivered without its stay, the stored link holds when it came from the stay or no other known contact is named.
-const LINKS_KEPT: &str = "INSERT INTO staged_links
-     SELECT c.resource_id, s.encounter_id, CASE WHEN t.is_stay THEN '{}'::text[] ELSE s.roles END,
-            s.is_main AND t.is_stay IS NOT TRUE
-     FROM (SELECT DISTINCT ON (resource_id) * FROM staged_conditions WHERE is_kept ORDER BY resource_id, fhir_id) c
-     JOIN conditions s ON s.clinic_id = $1 AND split_part(s.fhir_id, '#', 1) = c.resource_id
-     JOIN encounters b ON b.encounter_id = s.encounter_id
-     LEFT JOIN staged_tree t ON t.fhir_id = b.fhir_id AND t.is_stay
-     WHERE c.seq < 0
-        OR t.is_stay IS NOT TRUE
-           AND (s.roles <> '{}' OR s.is_main OR c.encounter_fhir_id IS NULL
-                OR NOT EXISTS (SELECT FROM staged_tree n WHERE n.fhir_id = c.encounter_fhir_id)
-                   AND NOT EXISTS (SELECT FROM encounters n
-                                   WHERE n.clinic_id = $1 AND n.fhir_id = c.encounter_fhir_id))";
+     LEFT JOIN fhir.contacts k ON k.clinic_id = $1 AND k.fhir_id = c.encounter_fhir_id
+     JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = coalesce(k.root_id, c.encounter_fhir_id)";
 
 /// The rows as they shall be stored, roles of all directions merged.
 const ROWS: &str = "WITH pairs AS (
@@ -142,12 +156,8 @@ const ROWS: &str = "WITH pairs AS (
      )
      INSERT INTO staged_condition_rows
      SELECT c.seq, c.fhir_id, p.encounter_id, coalesce(p.roles, '{}'),
-            coalesce(p.is_main, false) AND coalesce(c.marker, '') NOT IN ('ASTERISK', 'EXCLAMATION'),
-            CASE WHEN p.encounter_id IS NOT NULL THEN NULL
-                 WHEN c.encounter_fhir_id IS NOT NULL THEN 'Encounter/' || c.encounter_fhir_id
-                 ELSE 'Encounter?identifier=' || c.encounter_identifier END
-     FROM staged_conditions c LEFT JOIN pairs p USING (resource_id)
-     WHERE c.is_kept";
+            coalesce(p.is_main, false) AND coalesce(c.marker, '') NOT IN ('ASTERISK', 'EXCLAMATION')
+     FROM staged_conditions c LEFT JOIN pairs p USING (resource_id)";
 
 /// A row that waited for its stay takes it over. Its reference is emptied, so that the update finds and counts it.
 const LINK: &str = "UPDATE conditions s SET encounter_id = d.encounter_id, encounter_reference = ''
@@ -156,42 +166,58 @@ const LINK: &str = "UPDATE conditions s SET encounter_id = d.encounter_id, encou
        AND NOT EXISTS (SELECT FROM conditions o WHERE o.clinic_id = $1 AND o.fhir_id = d.fhir_id
                        AND o.encounter_id = d.encounter_id)";
 
-const REMOVE: &str = "DELETE FROM conditions s
-     WHERE s.clinic_id = $1
-       AND EXISTS (SELECT FROM staged_conditions c WHERE c.resource_id = split_part(s.fhir_id, '#', 1))
-       AND NOT EXISTS (SELECT FROM staged_condition_rows d
-                       WHERE d.fhir_id = s.fhir_id AND d.encounter_id IS NOT DISTINCT FROM s.encounter_id)";
+/// Rows of delivered and recalled diagnoses that shall be no more.
+const REMOVE: &str = "WITH known AS (
+         SELECT resource_id FROM staged_conditions
+         UNION
+         SELECT fhir_id FROM staged_resources WHERE resource_type = 'Condition'
+     )
+     DELETE FROM conditions s
+     USING (SELECT c.condition_id FROM conditions c JOIN known ON split_part(c.fhir_id, '#', 1) = resource_id
+            WHERE c.clinic_id = $1
+              AND NOT EXISTS (SELECT FROM staged_condition_rows d
+                              WHERE d.fhir_id = c.fhir_id AND d.encounter_id IS NOT DISTINCT FROM c.encounter_id)) x
+     WHERE s.condition_id = x.condition_id";
+
+const SOURCE: &str = "WITH d AS (
+         SELECT c.*, d.encounter_id, d.roles, d.is_main, reference.contact_reference,
+                CASE WHEN d.encounter_id IS NULL THEN reference.contact_reference END AS encounter_reference
+         FROM staged_condition_rows d
+         JOIN staged_conditions c ON (c.seq, c.fhir_id) = (d.seq, d.fhir_id)
+         CROSS JOIN LATERAL (SELECT coalesce('Encounter?identifier=' || c.encounter_identifier,
+                                             'Encounter/' || c.encounter_fhir_id) AS contact_reference) reference
+     )";
 
 const UPDATE: &str = "UPDATE conditions s
-     SET patient_pseudo_id = c.patient_id, icd10_code = c.icd10_code, excluded_icd10_code = c.excluded_icd10_code,
-         icd10_chapter = c.icd10_chapter, marker = c.marker,
-         certainty = c.certainty, is_main = d.is_main, roles = d.roles, code_version = c.code_version, display = c.display,
-         recorded_on = c.recorded_on, encounter_reference = d.encounter_reference, fhir_updated_at = r.updated_at,
-         fhir_version = r.version
-     FROM staged_condition_rows d
-     JOIN staged_conditions c ON (c.seq, c.fhir_id) = (d.seq, d.fhir_id)
-     JOIN staged_resources r ON r.seq = d.seq
+     SET patient_pseudo_id = d.patient_id, icd10_code = d.icd10_code, excluded_icd10_code = d.excluded_icd10_code,
+         icd10_chapter = d.icd10_chapter, marker = d.marker, certainty = d.certainty, is_main = d.is_main, roles = d.roles,
+         code_version = d.code_version, display = d.display, recorded_on = d.recorded_on,
+         encounter_reference = d.encounter_reference, fhir_updated_at = d.updated_at, fhir_version = d.version,
+         contact_reference = d.contact_reference, patient_reference = d.patient_identifier, fhir_body = d.body
+     FROM d
      WHERE s.clinic_id = $1 AND s.fhir_id = d.fhir_id AND s.encounter_id IS NOT DISTINCT FROM d.encounter_id
-       AND (s.patient_pseudo_id, s.icd10_code, s.excluded_icd10_code, s.icd10_chapter, s.marker, s.certainty, s.is_main, s.roles, s.code_version,
-            s.display, s.recorded_on, s.encounter_reference, s.fhir_updated_at, s.fhir_version)
-           IS DISTINCT FROM
-           (c.patient_id, c.icd10_code, c.excluded_icd10_code, c.icd10_chapter, c.marker, c.certainty, d.is_main, d.roles, c.code_version,
-            c.display, c.recorded_on, d.encounter_reference, r.updated_at, r.version)";
+       AND (s.patient_pseudo_id, s.is_main, s.roles, s.encounter_reference, s.fhir_body)
+           IS DISTINCT FROM (d.patient_id, d.is_main, d.roles, d.encounter_reference, d.body)";
 
-const INSERT: &str = "INSERT INTO conditions (clinic_id, encounter_id, patient_pseudo_id, fhir_id, icd10_code, excluded_icd10_code, icd10_chapter,
-         marker, certainty, is_main, roles, code_version, display, recorded_on, encounter_reference, fhir_updated_at, fhir_version)
-     SELECT $1, d.encounter_id, c.patient_id, c.fhir_id, c.icd10_code, c.excluded_icd10_code, c.icd10_chapter, c.marker, c.certainty, d.is_main,
-         d.roles, c.code_version, c.display, c.recorded_on, d.encounter_reference, r.updated_at, r.version
-     FROM staged_condition_rows d
-     JOIN staged_conditions c ON (c.seq, c.fhir_id) = (d.seq, d.fhir_id)
-     JOIN staged_resources r ON r.seq = d.seq
+const INSERT: &str = "INSERT INTO conditions (clinic_id, encounter_id, patient_pseudo_id, fhir_id, icd10_code, excluded_icd10_code,
+         icd10_chapter, marker, certainty, is_main, roles, code_version, display, recorded_on, encounter_reference,
+         fhir_updated_at, fhir_version, contact_reference, patient_reference, fhir_body)
+     SELECT $1, encounter_id, patient_id, fhir_id, icd10_code, excluded_icd10_code, icd10_chapter, marker, certainty, is_main,
+         roles, code_version, display, recorded_on, encounter_reference, updated_at, version, contact_reference,
+         patient_identifier, body
+     FROM d
      ON CONFLICT DO NOTHING";
 
-/// The most frequent display of each delivered code, over all clinics.
+/// Titles that no diagnosis says any more.
+const UNTITLED: &str = "DELETE FROM icd10_titles t
+     WHERE code IN (SELECT code FROM staged_codes)
+       AND NOT EXISTS (SELECT FROM conditions c WHERE c.icd10_code = t.code AND c.display IS NOT NULL)";
+
+/// The most frequent display of each code whose diagnoses changed, over all clinics.
 const TITLES: &str = "INSERT INTO icd10_titles (code, title, occurrences)
      SELECT DISTINCT ON (icd10_code) icd10_code, display, count(*)
      FROM conditions
-     WHERE display IS NOT NULL AND icd10_code IN (SELECT icd10_code FROM staged_conditions)
+     WHERE display IS NOT NULL AND icd10_code IN (SELECT code FROM staged_codes)
      GROUP BY icd10_code, display
      ORDER BY icd10_code, count(*) DESC, display
      ON CONFLICT (code) DO UPDATE SET title = excluded.title, occurrences = excluded.occurrences

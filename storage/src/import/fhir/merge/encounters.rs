@@ -17,12 +17,21 @@ fn age_on(day: &str) -> String {
 ///
 /// # Errors
 /// When a statement fails.
-pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
+pub fn merge(
+    conn: &mut Connection,
+    clinic: i64,
+    is_first: bool,
+    report: &mut Report,
+) -> Result<()> {
     let total = super::total(conn, "SELECT count(*) FROM staged_tree WHERE is_stay")?;
-    withdraw(conn, clinic, report)?;
-    age(conn, clinic)?;
-    let updated = execute_for(conn, clinic, &format!("{} {UPDATE}", stays()))?;
+    let mut updated = 0;
+    if !is_first {
+        withdraw(conn, clinic, report)?;
+        age(conn, clinic)?;
+        updated = execute_for(conn, clinic, &format!("{} {UPDATE}", stays()))?;
+    }
     let created = execute_for(conn, clinic, &format!("{} {INSERT}", stays()))?;
+    super::execute(conn, "ANALYZE encounters")?;
     report.add("Encounter", created, updated, total - created - updated);
     notices(conn, clinic, report)
 }
@@ -31,12 +40,10 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
 fn stays() -> String {
     format!(
         "WITH s AS (
-             SELECT e.*, r.updated_at, r.version,
-                    (SELECT {age} FROM patients p
-                     WHERE p.clinic_id = $1 AND p.patient_pseudo_id = e.patient_id) AS age_at_admission
+             SELECT e.*, {age} AS age_at_admission
              FROM staged_encounters e
              JOIN staged_tree t ON t.fhir_id = e.fhir_id AND t.is_stay
-             JOIN staged_resources r ON r.seq = e.seq
+             LEFT JOIN patients p ON p.clinic_id = $1 AND p.patient_pseudo_id = e.patient_id
          )",
         age = age_on("e.admission_date")
     )
@@ -66,35 +73,38 @@ const INSERT: &str = "INSERT INTO encounters (clinic_id, patient_pseudo_id, fhir
          s.discharge_reason_code, s.case_kind, s.age_at_admission, s.status, s.updated_at, s.version
      FROM s ON CONFLICT (clinic_id, fhir_id) DO NOTHING";
 
-/// Stored stays that were cancelled, deleted or turned out to be no stays. Their diagnoses are kept without a stay.
+/// Stored stays that were cancelled, deleted or turned out to be no stays. Their diagnoses were taken back into staging
+/// before, and their observations keep the reference.
 fn withdraw(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
     execute_for(
         conn,
         clinic,
-        "UPDATE conditions c SET encounter_id = NULL, encounter_reference = 'Encounter/' || b.fhir_id
-         FROM encounters b
-         WHERE c.encounter_id = b.encounter_id AND b.clinic_id = $1
-           AND EXISTS (SELECT FROM staged_encounters e WHERE e.fhir_id = b.fhir_id)
-           AND NOT EXISTS (SELECT FROM staged_tree t WHERE t.fhir_id = b.fhir_id AND t.is_stay)
-           AND NOT EXISTS (SELECT FROM conditions o WHERE o.clinic_id = $1 AND o.fhir_id = c.fhir_id
-                           AND o.condition_id <> c.condition_id)",
+        &format!(
+            "UPDATE observations o SET encounter_reference = coalesce(o.encounter_reference, 'Encounter/' || b.fhir_id)
+             FROM ({WITHDRAWN}) b WHERE o.encounter_id = b.encounter_id"
+        ),
     )?;
     let removed = execute_for(
         conn,
         clinic,
-        "DELETE FROM encounters b
-         WHERE b.clinic_id = $1 AND EXISTS (SELECT FROM staged_encounters e WHERE e.fhir_id = b.fhir_id)
-           AND NOT EXISTS (SELECT FROM staged_tree t WHERE t.fhir_id = b.fhir_id AND t.is_stay)",
+        &format!(
+            "DELETE FROM encounters e USING ({WITHDRAWN}) b WHERE e.encounter_id = b.encounter_id"
+        ),
     )?;
-    if removed > 0 {
-        report
-            .notices
-            .push(format!("{removed} stays were withdrawn and removed"));
-    }
+    report.find(
+        "STAY_WITHDRAWN",
+        removed,
+        "stays were withdrawn and removed",
+    );
     Ok(())
 }
 
-/// Stored stays of patients whose birth became known or was corrected.
+const WITHDRAWN: &str = "SELECT b.encounter_id, b.fhir_id FROM encounters b
+     WHERE b.clinic_id = $1
+       AND b.fhir_id IN (SELECT fhir_id FROM staged_tree WHERE NOT is_stay
+                         UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Encounter' AND is_deleted)";
+
+/// Stored stays of patients whose birth became known, was corrected or is no longer known.
 fn age(conn: &mut Connection, clinic: i64) -> Result<()> {
     let age = age_on("b.admission_date");
     execute_for(
@@ -102,7 +112,7 @@ fn age(conn: &mut Connection, clinic: i64) -> Result<()> {
         clinic,
         &format!(
             "UPDATE encounters b SET age_at_admission = {age}
-             FROM patients p JOIN staged_patients s ON s.fhir_id = p.patient_pseudo_id
+             FROM patients p JOIN staged_resources s ON s.resource_type = 'Patient' AND s.fhir_id = p.patient_pseudo_id
              WHERE p.clinic_id = $1 AND b.clinic_id = $1 AND b.patient_pseudo_id = p.patient_pseudo_id
                AND b.age_at_admission IS DISTINCT FROM {age}"
         ),
@@ -115,35 +125,52 @@ fn notices(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()
     let rows: Vec<Count> = diesel::sql_query(NO_STAYS)
         .bind::<BigInt, _>(clinic)
         .load(conn)?;
-    report.notices.extend(
-        rows.into_iter()
-            .map(|row| format!("{} {}", row.count, row.label)),
-    );
+    for row in rows {
+        let (rule, text) = match row.label.as_str() {
+            "CONTACT_CIRCLE" => (
+                "CONTACT_CIRCLE",
+                "contacts are part of each other in a circle and were left out",
+            ),
+            "OUTPATIENT" => ("OUTPATIENT", "ambulatory contacts are no stays"),
+            "COMPANION" => ("COMPANION", "companions are no stays"),
+            "SECONDARY" => (
+                "SECONDARY",
+                "consultations and operations on their own are no stays",
+            ),
+            "CONTACT_UNKNOWN" => (
+                "CONTACT_UNKNOWN",
+                "department and ward contacts belong to no known stay",
+            ),
+            status => {
+                report.notices.push(format!(
+                    "{} inpatient contacts were left out by their status {status}",
+                    row.count
+                ));
+                continue;
+            }
+        };
+        report.find(rule, row.count.cast_unsigned(), text);
+    }
     let open = super::total(
         conn,
         "SELECT count(*) FROM staged_encounters e JOIN staged_tree t USING (fhir_id)
          WHERE t.is_stay AND e.status = 'finished' AND e.discharge_date IS NULL",
     )?;
-    if open > 0 {
-        report.notices.push(format!(
-            "{open} finished stays have no end and count as open"
-        ));
-    }
+    report.find(
+        "FINISHED_WITHOUT_END",
+        open,
+        "finished stays have no end and count as open",
+    );
     Ok(())
 }
 
-const NO_STAYS: &str = "SELECT CASE WHEN e.setting = 'DELETED' THEN 'contacts were deleted'
-            WHEN t.fhir_id IS NULL THEN 'contacts are part of each other in a circle and were left out'
-            WHEN e.setting = 'OUTPATIENT' THEN 'ambulatory contacts are no stays'
-            WHEN e.setting = 'COMPANION' THEN 'companions are no stays'
-            WHEN e.setting = 'SECONDARY' THEN 'consultations and operations on their own are no stays'
-            WHEN e.status NOT IN ('in-progress', 'onleave', 'finished', 'unknown')
-            THEN 'inpatient contacts were left out by their status ' || e.status
-            ELSE 'department and ward contacts belong to no known stay' END AS label,
+const NO_STAYS: &str = "SELECT CASE WHEN t.root_id IS NULL THEN 'CONTACT_CIRCLE'
+            WHEN e.setting <> 'INPATIENT' THEN e.setting
+            WHEN e.status NOT IN ('in-progress', 'onleave', 'finished', 'unknown') THEN e.status
+            ELSE 'CONTACT_UNKNOWN' END AS label,
         count(*) AS count
-     FROM staged_encounters e LEFT JOIN staged_tree t USING (fhir_id)
-     WHERE t.is_stay IS NOT TRUE
-       AND (t.fhir_id IS NULL OR t.root_id = e.fhir_id
-            OR t.depth = 2 AND NOT EXISTS (SELECT FROM staged_encounters p WHERE p.fhir_id = t.root_id)
-               AND NOT EXISTS (SELECT FROM encounters b WHERE b.clinic_id = $1 AND b.fhir_id = t.root_id))
+     FROM staged_encounters e JOIN staged_tree t USING (fhir_id)
+     WHERE NOT t.is_stay
+       AND (t.root_id IS NULL OR t.root_id = e.fhir_id
+            OR t.depth = 2 AND NOT EXISTS (SELECT FROM fhir.contacts b WHERE b.clinic_id = $1 AND b.fhir_id = t.root_id))
      GROUP BY label ORDER BY label";

@@ -1,11 +1,17 @@
 //! Phase two: from the temporary tables into the base tables, set-based.
 //!
-//! Each step is a statement or two. Rows that are equal to what is stored are left untouched.
+//! Tables are analyzed as soon as they are filled: a plan made for an empty table would read a full one row by row.
+//!
+//! The winning versions of contacts, places and identifiers are kept in the schema `fhir`, those of patients, diagnoses
+//! and observations in the base tables. What a delivery touches is taken back into staging beside it, and the rows of the
+//! base tables are worked out anew from all of that: so the order in which resources arrive does not matter.
 
 mod conditions;
 mod encounters;
+mod months;
 mod observations;
 mod patients;
+mod places;
 mod references;
 mod stations;
 mod transfers;
@@ -17,6 +23,8 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 
+pub use self::months::Months;
+use super::settings::Settings;
 use crate::{Connection, Result, import::Report};
 
 /// Merges what was loaded into the clinic.
@@ -27,18 +35,34 @@ pub fn run(
     conn: &mut Connection,
     clinic: i64,
     clinic_uid: &str,
+    settings: &Settings,
     report: &mut Report,
 ) -> Result<()> {
-    versions::settle(conn, clinic, report)?;
-    references::resolve(conn, clinic)?;
-    tree::build(conn, clinic)?;
+    let is_first = total_for(conn, clinic, STORED_KINDS)? == 0;
+    versions::settle(conn, clinic, settings.is_full, report)?;
+    references::replace(conn, clinic, is_first)?;
+    tree::merge(conn, clinic, is_first)?;
+    places::merge(conn, clinic, is_first)?;
+    conditions::recall(conn, clinic, is_first)?;
     patients::merge(conn, clinic, report)?;
-    encounters::merge(conn, clinic, report)?;
+    encounters::merge(conn, clinic, is_first, report)?;
+    patients::remove_stubs(conn, clinic)?;
     stations::merge(conn, clinic, clinic_uid, report)?;
     transfers::merge(conn, clinic, report)?;
-    conditions::merge(conn, clinic, report)?;
-    observations::merge(conn, clinic, report)
+    conditions::merge(conn, clinic, is_first, report)?;
+    observations::merge(conn, clinic, is_first, report)
 }
+
+/// How many of the tables hold something of the clinic: none before its first delivery.
+const STORED_KINDS: &str = "SELECT count(*) FROM (VALUES
+        (EXISTS (SELECT FROM patients WHERE clinic_id = $1)),
+        (EXISTS (SELECT FROM encounters WHERE clinic_id = $1)),
+        (EXISTS (SELECT FROM conditions WHERE clinic_id = $1)),
+        (EXISTS (SELECT FROM observations WHERE clinic_id = $1)),
+        (EXISTS (SELECT FROM fhir.contacts WHERE clinic_id = $1)),
+        (EXISTS (SELECT FROM fhir.places WHERE clinic_id = $1)),
+        (EXISTS (SELECT FROM fhir.tombstones WHERE clinic_id = $1))) kinds (is_stored)
+     WHERE is_stored";
 
 /// Waits until no other import merges: they share partitions, titles and the version of metadata.
 ///
@@ -54,14 +78,29 @@ pub fn wait_for_turn(conn: &mut Connection) -> Result<()> {
 
 /// Runs a statement; the rows that it touched.
 fn execute(conn: &mut Connection, sql: &str) -> Result<u64> {
-    Ok(diesel::sql_query(sql).execute(conn)? as u64)
+    timed(sql, || Ok(diesel::sql_query(sql).execute(conn)? as u64))
 }
 
 /// Runs a statement whose `$1` is the clinic.
 fn execute_for(conn: &mut Connection, clinic: i64, sql: &str) -> Result<u64> {
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(clinic)
-        .execute(conn)? as u64)
+    timed(sql, || {
+        Ok(diesel::sql_query(sql)
+            .bind::<BigInt, _>(clinic)
+            .execute(conn)? as u64)
+    })
+}
+
+/// Logs how long a statement took and how many rows it touched.
+fn timed(sql: &str, run: impl FnOnce() -> Result<u64>) -> Result<u64> {
+    let start = std::time::Instant::now();
+    let rows = run()?;
+    let text: String = sql
+        .split_whitespace()
+        .take(12)
+        .collect::<Vec<_>>()
+        .join(" ");
+    tracing::debug!(rows, milliseconds = start.elapsed().as_millis(), text);
+    Ok(rows)
 }
 
 /// A label and how often it occurs.
@@ -84,4 +123,12 @@ fn total(conn: &mut Connection, sql: &str) -> Result<u64> {
     Ok(counts(conn, &sql)?
         .first()
         .map_or(0, |row| row.count.cast_unsigned()))
+}
+
+/// Runs a query of one number whose `$1` is the clinic.
+fn total_for(conn: &mut Connection, clinic: i64, sql: &str) -> Result<u64> {
+    let row: Count = diesel::sql_query(format!("SELECT '' AS label, ({sql}) AS count"))
+        .bind::<BigInt, _>(clinic)
+        .get_result(conn)?;
+    Ok(row.count.cast_unsigned())
 }

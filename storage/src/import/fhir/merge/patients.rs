@@ -14,39 +14,64 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
         clinic,
         "UPDATE patients b
          SET sex = s.sex, birth_year = s.birth_year, birth_month = s.birth_month, deceased_on = s.deceased_on,
-             fhir_updated_at = r.updated_at, fhir_version = r.version
-         FROM staged_patients s JOIN staged_resources r USING (seq)
-         WHERE b.clinic_id = $1 AND b.patient_pseudo_id = s.fhir_id
-           AND (b.sex, b.birth_year, b.birth_month, b.deceased_on, b.fhir_updated_at, b.fhir_version)
-               IS DISTINCT FROM (s.sex, s.birth_year, s.birth_month, s.deceased_on, r.updated_at, r.version)",
+             fhir_updated_at = s.updated_at, fhir_version = s.version, fhir_body = s.body, is_stub = false
+         FROM staged_patients s
+         WHERE b.clinic_id = $1 AND b.patient_pseudo_id = s.fhir_id",
     )?;
     let created = execute_for(
         conn,
         clinic,
         "INSERT INTO patients (clinic_id, patient_pseudo_id, sex, birth_year, birth_month, deceased_on, fhir_id,
-                               fhir_updated_at, fhir_version)
-         SELECT $1, s.fhir_id, s.sex, s.birth_year, s.birth_month, s.deceased_on, s.fhir_id, r.updated_at, r.version
-         FROM staged_patients s JOIN staged_resources r USING (seq)
+                               fhir_updated_at, fhir_version, fhir_body)
+         SELECT $1, s.fhir_id, s.sex, s.birth_year, s.birth_month, s.deceased_on, s.fhir_id, s.updated_at, s.version, s.body
+         FROM staged_patients s
          ON CONFLICT (clinic_id, patient_pseudo_id) DO NOTHING",
     )?;
     let stubs = execute_for(
         conn,
         clinic,
-        "INSERT INTO patients (clinic_id, patient_pseudo_id, fhir_id)
-         SELECT DISTINCT $1, e.patient_id, e.patient_id
+        "INSERT INTO patients (clinic_id, patient_pseudo_id, fhir_id, is_stub)
+         SELECT DISTINCT $1, e.patient_id, e.patient_id, true
          FROM staged_encounters e JOIN staged_tree t USING (fhir_id) WHERE t.is_stay
          ON CONFLICT (clinic_id, patient_pseudo_id) DO NOTHING",
     )?;
-    if stubs > 0 {
-        report.notices.push(format!(
-            "{stubs} patients were not delivered: their stays have a patient without data"
-        ));
-    }
+    execute_for(
+        conn,
+        clinic,
+        "UPDATE patients b
+         SET sex = 'UNKNOWN', birth_year = NULL, birth_month = NULL, deceased_on = NULL, fhir_updated_at = NULL,
+             fhir_version = NULL, fhir_body = NULL, is_stub = true
+         FROM staged_resources r
+         WHERE b.clinic_id = $1 AND b.patient_pseudo_id = r.fhir_id AND r.resource_type = 'Patient' AND r.is_deleted",
+    )?;
+    super::execute(conn, "ANALYZE patients")?;
+    report.find(
+        "PATIENT_UNKNOWN",
+        stubs,
+        "patients were not delivered: their stays have a patient without data",
+    );
     report.add(
         "Patient",
         created + stubs,
         updated,
         total - created - updated,
     );
+    Ok(())
+}
+
+/// Removes the stubs that no stay names any more.
+///
+/// # Errors
+/// When a statement fails.
+pub fn remove_stubs(conn: &mut Connection, clinic: i64) -> Result<()> {
+    execute_for(
+        conn,
+        clinic,
+        "DELETE FROM patients p
+         WHERE p.clinic_id = $1 AND p.is_stub
+           AND p.patient_pseudo_id IN (SELECT patient_id FROM staged_former_patients)
+           AND NOT EXISTS (SELECT FROM encounters e
+                           WHERE e.clinic_id = $1 AND e.patient_pseudo_id = p.patient_pseudo_id)",
+    )?;
     Ok(())
 }

@@ -1,135 +1,166 @@
-//! References by identifier become references by id: within the delivery first, then by what is stored.
+//! References by identifier: kept as they are, and resolved again whenever an identifier comes or goes.
 
 use super::{execute, execute_for};
 use crate::{Connection, Result};
 
-/// Resolves what can be resolved. Patients that stay unknown keep the value of their identifier as pseudonym.
+/// Replaces the stored identifiers of delivered resources, and notes which ones came or went.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn resolve(conn: &mut Connection, clinic: i64) -> Result<()> {
-    execute(
+pub fn replace(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
+    if !is_first {
+        execute_for(
+            conn,
+            clinic,
+            "INSERT INTO staged_tokens
+             SELECT resource_type, token
+             FROM (SELECT resource_type, system, value FROM staged_identifiers
+                   UNION
+                   SELECT i.resource_type, i.system, i.value
+                   FROM fhir.identifiers i JOIN staged_resources r USING (resource_type, fhir_id) WHERE i.clinic_id = $1) changed
+             CROSS JOIN LATERAL (VALUES (system || '|' || value), ('|' || value)) AS form (token)
+             GROUP BY 1, 2",
+        )?;
+        execute_for(
+            conn,
+            clinic,
+            "DELETE FROM fhir.identifiers i USING staged_resources r
+             WHERE i.clinic_id = $1 AND (i.resource_type, i.fhir_id) = (r.resource_type, r.fhir_id)",
+        )?;
+    }
+    execute(conn, "ANALYZE staged_tokens")?;
+    execute_for(
         conn,
-        "INSERT INTO staged_targets
-         SELECT DISTINCT ON (resource_type, token) resource_type, token, fhir_id
-         FROM staged_identifiers
-         CROSS JOIN LATERAL (VALUES (identifier), (substr(identifier, strpos(identifier, '|')))) AS form (token)
-         ORDER BY resource_type, token, nested, fhir_id",
+        clinic,
+        "INSERT INTO fhir.identifiers SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers",
     )?;
-    execute(conn, "ANALYZE staged_targets")?;
-    for (table, id, identifier, kind) in [
-        (
-            "encounters",
-            "part_of_id",
-            "part_of_identifier",
-            "Encounter",
-        ),
-        ("encounters", "patient_id", "patient_identifier", "Patient"),
-        (
-            "encounters",
-            "provider_id",
-            "provider_identifier",
-            "Organization",
-        ),
+    execute(conn, "ANALYZE fhir.identifiers")?;
+    Ok(())
+}
+
+/// A column of a temporary table that holds ids, the one beside it that holds identifiers, and what they refer to.
+type Target<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+const OF_CONTACTS: [Target<'_>; 2] = [
+    (
+        "encounters",
+        "part_of_id",
+        "part_of_identifier",
+        "Encounter",
+    ),
+    ("encounters", "patient_id", "patient_identifier", "Patient"),
+];
+const OF_CONDITIONS: [Target<'_>; 2] = [
+    ("conditions", "patient_id", "patient_identifier", "Patient"),
+    (
+        "conditions",
+        "encounter_fhir_id",
+        "encounter_identifier",
+        "Encounter",
+    ),
+];
+const OF_OBSERVATIONS: [Target<'_>; 2] = [
+    (
+        "observations",
+        "patient_id",
+        "patient_identifier",
+        "Patient",
+    ),
+    (
+        "observations",
+        "encounter_fhir_id",
+        "encounter_identifier",
+        "Encounter",
+    ),
+];
+
+/// Resolves the references of contacts and of the diagnoses that they name.
+///
+/// # Errors
+/// When a statement fails.
+pub fn of_contacts(conn: &mut Connection, clinic: i64) -> Result<()> {
+    resolve_all(conn, clinic, &OF_CONTACTS)?;
+    name_patients(conn, "encounters")?;
+    resolve(
+        conn,
+        clinic,
         (
             "diagnoses",
             "condition_id",
             "condition_identifier",
             "Condition",
         ),
-        ("conditions", "patient_id", "patient_identifier", "Patient"),
-        (
-            "conditions",
-            "encounter_fhir_id",
-            "encounter_identifier",
-            "Encounter",
-        ),
-        (
-            "observations",
-            "patient_id",
-            "patient_identifier",
-            "Patient",
-        ),
-        (
-            "observations",
-            "encounter_fhir_id",
-            "encounter_identifier",
-            "Encounter",
-        ),
-    ] {
-        by_identifier(conn, table, id, identifier, kind)?;
-    }
-    execute(
-        conn,
-        "UPDATE staged_contacts c SET place_id = t.fhir_id FROM staged_targets t
-         WHERE c.place_id IS NULL AND t.resource_type = c.place_type
-           AND t.identifier = coalesce(c.identifier_system, '') || '|' || c.identifier_value",
-    )?;
-    by_admission_number(
-        conn,
-        clinic,
-        "encounters",
-        "part_of_id",
-        "part_of_identifier",
-    )?;
-    by_admission_number(
-        conn,
-        clinic,
-        "conditions",
-        "encounter_fhir_id",
-        "encounter_identifier",
-    )?;
-    by_admission_number(
-        conn,
-        clinic,
-        "observations",
-        "encounter_fhir_id",
-        "encounter_identifier",
-    )?;
-    for table in ["encounters", "conditions", "observations"] {
-        execute(
-            conn,
-            &format!(
-                "UPDATE staged_{table} SET patient_id = substr(patient_identifier, strpos(patient_identifier, '|') + 1)
-                 WHERE patient_id IS NULL AND patient_identifier IS NOT NULL"
-            ),
-        )?;
+    )
+}
+
+/// Resolves the references of conditions.
+///
+/// # Errors
+/// When a statement fails.
+pub fn of_conditions(conn: &mut Connection, clinic: i64) -> Result<()> {
+    resolve_all(conn, clinic, &OF_CONDITIONS)?;
+    name_patients(conn, "conditions")
+}
+
+/// Resolves the references of observations.
+///
+/// # Errors
+/// When a statement fails.
+pub fn of_observations(conn: &mut Connection, clinic: i64) -> Result<()> {
+    resolve_all(conn, clinic, &OF_OBSERVATIONS)?;
+    name_patients(conn, "observations")
+}
+
+fn resolve_all(conn: &mut Connection, clinic: i64, targets: &[Target<'_>]) -> Result<()> {
+    for target in targets {
+        resolve(conn, clinic, *target)?;
     }
     Ok(())
 }
 
-/// Within the delivery.
-pub fn by_identifier(
-    conn: &mut Connection,
-    table: &str,
-    id: &str,
-    identifier: &str,
-    kind: &str,
-) -> Result<u64> {
-    execute(
-        conn,
-        &format!(
-            "UPDATE staged_{table} x SET {id} = t.fhir_id FROM staged_targets t
-             WHERE x.{id} IS NULL AND t.resource_type = '{kind}' AND t.identifier = x.{identifier}"
-        ),
-    )
-}
-
-/// Stored stays are known by their admission number.
-pub fn by_admission_number(
+/// An identifier without a system matches those of every system. Of several resources the first counts, parts last.
+fn resolve(
     conn: &mut Connection,
     clinic: i64,
-    table: &str,
-    id: &str,
-    identifier: &str,
-) -> Result<u64> {
+    (table, id, identifier, kind): Target<'_>,
+) -> Result<()> {
     execute_for(
         conn,
         clinic,
         &format!(
-            "UPDATE staged_{table} x SET {id} = b.fhir_id FROM encounters b
-             WHERE b.clinic_id = $1 AND x.{id} IS NULL
-               AND b.admission_number = substr(x.{identifier}, strpos(x.{identifier}, '|') + 1)"
+            "UPDATE staged_{table} x SET {id} = t.fhir_id
+             FROM ({targets}) t WHERE x.{id} IS NULL AND x.{identifier} = t.token",
+            targets = targets(
+                &format!(
+                    "SELECT {identifier} AS token FROM staged_{table} WHERE {id} IS NULL AND {identifier} IS NOT NULL"
+                ),
+                kind,
+            )
         ),
+    )?;
+    Ok(())
+}
+
+/// The query of (token, `fhir_id`) for a query of tokens.
+pub fn targets(tokens: &str, kind: &str) -> String {
+    format!(
+        "SELECT DISTINCT ON (q.token) q.token, i.fhir_id
+         FROM (SELECT DISTINCT token FROM ({tokens}) tokens) q
+         JOIN fhir.identifiers i ON i.clinic_id = $1 AND i.resource_type = '{kind}'
+          AND i.value = substr(q.token, strpos(q.token, '|') + 1)
+          AND (q.token LIKE '|%' OR i.system = left(q.token, strpos(q.token, '|') - 1))
+         ORDER BY q.token, i.nested, i.fhir_id"
     )
+}
+
+/// Patients that stay unknown keep the value of their identifier as pseudonym.
+fn name_patients(conn: &mut Connection, table: &str) -> Result<()> {
+    execute(
+        conn,
+        &format!(
+            "UPDATE staged_{table} SET patient_id = substr(patient_identifier, strpos(patient_identifier, '|') + 1)
+             WHERE patient_id IS NULL AND patient_identifier IS NOT NULL"
+        ),
+    )?;
+    Ok(())
 }

@@ -6,14 +6,17 @@ CREATE TEMP TABLE staged_resources (
     fhir_id text collate "C" not null,
     updated_at timestamptz,
     version bigint,
-    body bigint not null
+    body bigint not null,
+    is_deleted boolean not null,
+    left_out text collate "C"
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_identifiers;
 CREATE TEMP TABLE staged_identifiers (
     seq bigint not null,
     resource_type text collate "C" not null,
-    identifier text collate "C" not null,
+    system text collate "C" not null,
+    value text collate "C" not null,
     fhir_id text collate "C" not null,
     nested boolean not null
 ) ON COMMIT DROP;
@@ -26,7 +29,10 @@ CREATE TEMP TABLE staged_places (
     identifier_system text collate "C",
     identifier_value text collate "C",
     name text collate "C",
-    physical_type text collate "C"
+    physical_type text collate "C",
+    updated_at timestamptz,
+    version bigint,
+    body bigint not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_patients;
@@ -36,7 +42,10 @@ CREATE TEMP TABLE staged_patients (
     sex text collate "C" not null,
     birth_year smallint,
     birth_month smallint,
-    deceased_on date
+    deceased_on date,
+    updated_at timestamptz,
+    version bigint,
+    body bigint not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_encounters;
@@ -62,7 +71,10 @@ CREATE TEMP TABLE staged_encounters (
     admission_source_code text collate "C",
     admission_reason_code text collate "C",
     discharge_type text collate "C" not null,
-    discharge_reason_code text collate "C"
+    discharge_reason_code text collate "C",
+    updated_at timestamptz,
+    version bigint,
+    body bigint not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_diagnoses;
@@ -97,8 +109,6 @@ CREATE TEMP TABLE staged_conditions (
     seq bigint not null,
     resource_id text collate "C" not null,
     fhir_id text collate "C" not null,
-    is_kept boolean not null,
-    left_out text collate "C",
     patient_id text collate "C",
     patient_identifier text collate "C",
     encounter_fhir_id text collate "C",
@@ -110,7 +120,10 @@ CREATE TEMP TABLE staged_conditions (
     certainty text collate "C",
     code_version text collate "C",
     display text collate "C",
-    recorded_on date
+    recorded_on date,
+    updated_at timestamptz,
+    version bigint,
+    body bigint not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_observations;
@@ -118,7 +131,6 @@ CREATE TEMP TABLE staged_observations (
     seq bigint not null,
     resource_id text collate "C" not null,
     fhir_id text collate "C" not null,
-    is_kept boolean not null,
     status text collate "C" not null,
     observed_on date,
     observed_at timestamptz,
@@ -130,23 +142,71 @@ CREATE TEMP TABLE staged_observations (
     code text collate "C" not null,
     value_number double precision,
     value_text text collate "C",
-    unit text collate "C"
+    unit text collate "C",
+    updated_at timestamptz,
+    version bigint,
+    body bigint not null
 ) ON COMMIT DROP;
 
 -- What the merge works out from them.
-DROP TABLE IF EXISTS pg_temp.staged_targets;
-CREATE TEMP TABLE staged_targets (
+DROP TABLE IF EXISTS pg_temp.staged_stored;
+CREATE TEMP TABLE staged_stored (
+    seq bigint not null,
+    updated_at timestamptz,
+    version bigint,
+    body bigint,
+    is_deleted boolean not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_losers;
+CREATE TEMP TABLE staged_losers (
+    seq bigint not null,
     resource_type text collate "C" not null,
-    identifier text collate "C" not null,
+    fhir_id text collate "C" not null,
+    reason text not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_bad;
+CREATE TEMP TABLE staged_bad (
+    resource_type text collate "C" not null,
     fhir_id text collate "C" not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_tokens;
+CREATE TEMP TABLE staged_tokens (
+    resource_type text collate "C" not null,
+    token text collate "C" not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_numbers;
+CREATE TEMP TABLE staged_numbers (
+    admission_number text collate "C" not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_parents;
+CREATE TEMP TABLE staged_parents (
+    fhir_id text collate "C" not null,
+    parent_id text collate "C",
+    may_be_stay boolean not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_tree;
 CREATE TEMP TABLE staged_tree (
     fhir_id text collate "C" not null,
-    depth integer not null,
-    root_id text collate "C" not null,
+    parent_id text collate "C",
+    root_id text collate "C",
+    depth integer,
     is_stay boolean not null default false
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_roots;
+CREATE TEMP TABLE staged_roots (
+    root_id text collate "C" not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_former_patients;
+CREATE TEMP TABLE staged_former_patients (
+    patient_id text collate "C" not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_moves;
@@ -169,6 +229,16 @@ CREATE TEMP TABLE staged_chain (
     ended_at timestamptz
 ) ON COMMIT DROP;
 
+DROP TABLE IF EXISTS pg_temp.staged_touched;
+CREATE TEMP TABLE staged_touched (
+    resource_id text collate "C" not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_codes;
+CREATE TEMP TABLE staged_codes (
+    code text collate "C" not null
+) ON COMMIT DROP;
+
 DROP TABLE IF EXISTS pg_temp.staged_links;
 CREATE TEMP TABLE staged_links (
     resource_id text collate "C" not null,
@@ -183,6 +253,15 @@ CREATE TEMP TABLE staged_condition_rows (
     fhir_id text collate "C" not null,
     encounter_id bigint,
     roles text[] not null,
-    is_main boolean not null,
-    encounter_reference text
+    is_main boolean not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_former_observations;
+CREATE TEMP TABLE staged_former_observations (
+    seq bigint not null,
+    fhir_id text collate "C" not null,
+    observed_on date not null,
+    updated_at timestamptz,
+    version bigint,
+    body bigint
 ) ON COMMIT DROP;

@@ -3,7 +3,12 @@
 pub mod rows;
 mod tables;
 
-use diesel::{ExecuteCopyFromDsl as _, connection::SimpleConnection};
+use diesel::{
+    ExecuteCopyFromDsl as _,
+    connection::SimpleConnection,
+    prelude::*,
+    sql_types::{Array, Text},
+};
 
 use self::{
     rows::{
@@ -14,10 +19,10 @@ use self::{
         staged_identifiers, staged_observations, staged_patients, staged_places, staged_resources,
     },
 };
-use crate::{Connection, Result};
+use crate::{Connection, Result, import::BadLine};
 
 /// Resources held before they are copied.
-const BATCH: usize = 5_000;
+const BATCH: usize = 10_000;
 
 /// Rows that wait for their copy.
 #[derive(Debug, Default)]
@@ -47,6 +52,19 @@ impl Batch {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.resources.len() >= BATCH
+    }
+
+    /// Takes over the rows of another batch.
+    pub fn append(&mut self, other: &mut Batch) {
+        self.resources.append(&mut other.resources);
+        self.identifiers.append(&mut other.identifiers);
+        self.places.append(&mut other.places);
+        self.patients.append(&mut other.patients);
+        self.encounters.append(&mut other.encounters);
+        self.diagnoses.append(&mut other.diagnoses);
+        self.contacts.append(&mut other.contacts);
+        self.conditions.append(&mut other.conditions);
+        self.observations.append(&mut other.observations);
     }
 
     /// Copies all rows and empties the batch.
@@ -92,6 +110,22 @@ impl Batch {
 /// When a statement fails.
 pub fn create(conn: &mut Connection) -> Result<()> {
     conn.batch_execute(include_str!("create.sql"))?;
+    Ok(())
+}
+
+/// Notes the resources that were put aside: what is stored of them is not missing.
+///
+/// # Errors
+/// When a statement fails.
+pub fn copy_bad(conn: &mut Connection, bad: &[BadLine]) -> Result<()> {
+    let (kinds, ids): (Vec<&str>, Vec<&str>) = bad
+        .iter()
+        .filter_map(|bad| Some((bad.resource_type.as_deref()?, bad.resource_id.as_deref()?)))
+        .unzip();
+    diesel::sql_query("INSERT INTO staged_bad SELECT * FROM unnest($1, $2)")
+        .bind::<Array<Text>, _>(kinds)
+        .bind::<Array<Text>, _>(ids)
+        .execute(conn)?;
     Ok(())
 }
 

@@ -24,6 +24,10 @@ pub struct Resource {
     pub version: Option<i64>,
     /// Hash of the whole resource.
     pub body: i64,
+    /// Whether it was deleted.
+    pub is_deleted: bool,
+    /// Status that keeps it out.
+    pub left_out: Option<String>,
 }
 
 /// An identifier of a resource, for references that name no id.
@@ -34,8 +38,10 @@ pub struct Identifier {
     pub seq: i64,
     /// Type of the resource.
     pub resource_type: &'static str,
-    /// `system|value`.
-    pub identifier: String,
+    /// Namespace; empty when none was sent.
+    pub system: String,
+    /// Value.
+    pub value: String,
     /// Id of the resource.
     pub fhir_id: String,
     /// Whether the resource is a part of another one.
@@ -60,6 +66,12 @@ pub struct Place {
     pub name: Option<String>,
     /// Kind of place: wa, ro, bd ...
     pub physical_type: Option<String>,
+    /// meta.lastUpdated.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// meta.versionId, when numeric.
+    pub version: Option<i64>,
+    /// Hash of the whole resource.
+    pub body: i64,
 }
 
 /// A patient.
@@ -78,6 +90,12 @@ pub struct Patient {
     pub birth_month: Option<i16>,
     /// Day of death.
     pub deceased_on: Option<NaiveDate>,
+    /// meta.lastUpdated.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// meta.versionId, when numeric.
+    pub version: Option<i64>,
+    /// Hash of the whole resource.
+    pub body: i64,
 }
 
 /// A contact of any level and setting: the tree is needed to lift diagnoses to their stay.
@@ -128,6 +146,12 @@ pub struct Encounter {
     pub discharge_type: &'static str,
     /// Entlassungsgrund.
     pub discharge_reason_code: Option<String>,
+    /// meta.lastUpdated.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// meta.versionId, when numeric.
+    pub version: Option<i64>,
+    /// Hash of the whole resource.
+    pub body: i64,
 }
 
 /// A diagnosis that a contact names.
@@ -190,10 +214,6 @@ pub struct Condition {
     pub resource_id: String,
     /// Id of the row: the resource's, with a suffix for further codes or components.
     pub fhir_id: String,
-    /// Whether its status lets it be stored; if not, a stored one is removed.
-    pub is_kept: bool,
-    /// Status that keeps it out.
-    pub left_out: Option<String>,
     /// Patient, by id.
     pub patient_id: Option<String>,
     /// Patient, by identifier.
@@ -218,6 +238,12 @@ pub struct Condition {
     pub display: Option<String>,
     /// Day it was recorded.
     pub recorded_on: Option<NaiveDate>,
+    /// meta.lastUpdated.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// meta.versionId, when numeric.
+    pub version: Option<i64>,
+    /// Hash of the whole resource.
+    pub body: i64,
 }
 
 /// An observation, or one component of it.
@@ -230,8 +256,6 @@ pub struct Observation {
     pub resource_id: String,
     /// Id of the row: the resource's, with a suffix for further codes or components.
     pub fhir_id: String,
-    /// Whether its status lets it be stored; if not, a stored one is removed.
-    pub is_kept: bool,
     /// FHIR status.
     pub status: String,
     /// Local day.
@@ -256,4 +280,10 @@ pub struct Observation {
     pub value_text: Option<String>,
     /// Unit.
     pub unit: Option<String>,
+    /// meta.lastUpdated.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// meta.versionId, when numeric.
+    pub version: Option<i64>,
+    /// Hash of the whole resource.
+    pub body: i64,
 }

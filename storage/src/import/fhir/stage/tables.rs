@@ -8,13 +8,16 @@ diesel::table! {
         updated_at -> Nullable<Timestamptz>,
         version -> Nullable<BigInt>,
         body -> BigInt,
+        is_deleted -> Bool,
+        left_out -> Nullable<Text>,
     }
 }
 diesel::table! {
     staged_identifiers (seq) {
         seq -> BigInt,
         resource_type -> Text,
-        identifier -> Text,
+        system -> Text,
+        value -> Text,
         fhir_id -> Text,
         nested -> Bool,
     }
@@ -28,6 +31,9 @@ diesel::table! {
         identifier_value -> Nullable<Text>,
         name -> Nullable<Text>,
         physical_type -> Nullable<Text>,
+        updated_at -> Nullable<Timestamptz>,
+        version -> Nullable<BigInt>,
+        body -> BigInt,
     }
 }
 diesel::table! {
@@ -38,6 +44,9 @@ diesel::table! {
         birth_year -> Nullable<SmallInt>,
         birth_month -> Nullable<SmallInt>,
         deceased_on -> Nullable<Date>,
+        updated_at -> Nullable<Timestamptz>,
+        version -> Nullable<BigInt>,
+        body -> BigInt,
     }
 }
 diesel::table! {
@@ -64,6 +73,9 @@ diesel::table! {
         admission_reason_code -> Nullable<Text>,
         discharge_type -> Text,
         discharge_reason_code -> Nullable<Text>,
+        updated_at -> Nullable<Timestamptz>,
+        version -> Nullable<BigInt>,
+        body -> BigInt,
     }
 }
 diesel::table! {
@@ -98,8 +110,6 @@ diesel::table! {
         seq -> BigInt,
         resource_id -> Text,
         fhir_id -> Text,
-        is_kept -> Bool,
-        left_out -> Nullable<Text>,
         patient_id -> Nullable<Text>,
         patient_identifier -> Nullable<Text>,
         encounter_fhir_id -> Nullable<Text>,
@@ -112,6 +122,9 @@ diesel::table! {
         code_version -> Nullable<Text>,
         display -> Nullable<Text>,
         recorded_on -> Nullable<Date>,
+        updated_at -> Nullable<Timestamptz>,
+        version -> Nullable<BigInt>,
+        body -> BigInt,
     }
 }
 diesel::table! {
@@ -119,7 +132,6 @@ diesel::table! {
         seq -> BigInt,
         resource_id -> Text,
         fhir_id -> Text,
-        is_kept -> Bool,
         status -> Text,
         observed_on -> Nullable<Date>,
         observed_at -> Nullable<Timestamptz>,
@@ -132,5 +144,8 @@ diesel::table! {
         value_number -> Nullable<Double>,
         value_text -> Nullable<Text>,
         unit -> Nullable<Text>,
+        updated_at -> Nullable<Timestamptz>,
+        version -> Nullable<BigInt>,
+        body -> BigInt,
     }
 }

@@ -25,8 +25,7 @@ fn a_diagnosis_linked_from_both_sides_and_levels_is_one_row() {
     site.deliver(&delivery);
     assert_eq!(site.texts(ROWS), ["a c {AD,principle-DRG} t"]);
     assert_eq!(site.texts("SELECT title FROM icd10_titles"), ["Hypertonie"]);
-    // The stay and its diagnosis; the patient is a stub.
-    assert_eq!(site.deliver(&delivery).unchanged, 2);
+    assert_eq!(site.deliver(&delivery).unchanged, 3);
 }
 
 #[test]
@@ -103,7 +102,7 @@ fn a_refuted_diagnosis_is_removed_and_so_is_a_second_code() {
     assert!(
         report
             .notices
-            .contains(&"1 diagnoses were left out by their status refuted".to_owned()),
+            .contains(&"1 resources were left out by their status: Condition refuted".to_owned()),
         "{:?}",
         report.notices
     );

@@ -157,16 +157,18 @@ fn a_malformed_clinic_is_refused_and_a_missing_file_leaves_a_failed_run() {
         &mut conn,
         Path::new("/nowhere"),
         "not-a-uid",
+        &Settings::default(),
         &ProgressBar::hidden(),
     );
-    assert!(matches!(refused, Err(crate::Error::Input(_))));
+    assert!(matches!(refused, Err(Error::Input(_))));
     let missing = run(
         &mut conn,
         Path::new("/nowhere"),
         CLINIC,
+        &Settings::default(),
         &ProgressBar::hidden(),
     );
-    assert!(matches!(missing, Err(crate::Error::File { .. })));
+    assert!(matches!(missing, Err(Error::File { .. })));
     let mut site = Site { conn };
     assert_eq!(site.texts("SELECT status FROM import_runs"), ["FAILED"]);
     assert_eq!(site.number("SELECT count(*) FROM clinics"), 0);

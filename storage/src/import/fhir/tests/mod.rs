@@ -1,12 +1,19 @@
 //! Imports into a test database.
 
+mod author;
+mod chains;
+mod deliveries;
 mod diagnoses;
 mod fixtures;
+mod increments;
+mod keys;
 mod lines;
 mod observations;
 mod stays;
+mod tally;
 
 use std::{
+    io::Write as _,
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -29,15 +36,25 @@ impl Site {
         Site { conn: connection() }
     }
 
-    /// Imports a path.
+    /// Imports a path, also when it was imported before.
     fn import(&mut self, path: &Path) -> Report {
-        run(&mut self.conn, path, CLINIC, &ProgressBar::hidden()).expect("the import works")
+        self.take(path, &forced()).expect("the import works")
+    }
+
+    /// Imports a path with settings.
+    fn take(&mut self, path: &Path, settings: &Settings) -> Result<Report> {
+        run(
+            &mut self.conn,
+            path,
+            CLINIC,
+            settings,
+            &ProgressBar::hidden(),
+        )
     }
 
     /// Imports resources as NDJSON.
     fn deliver(&mut self, resources: &[Value]) -> Report {
-        let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
-        self.deliver_text(&lines.join("\n"))
+        self.deliver_text(&lines(resources))
     }
 
     /// Imports the text of an NDJSON file.
@@ -73,7 +90,15 @@ impl Site {
     }
 }
 
-/// A file that is removed when the test ends.
+/// The usual settings for files that may come again.
+fn forced() -> Settings {
+    Settings {
+        is_forced: true,
+        ..Settings::default()
+    }
+}
+
+/// A file or folder that is removed when the test ends.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -85,12 +110,57 @@ impl Scratch {
         std::fs::write(&path, text).expect("a file can be written");
         Scratch(path)
     }
+
+    /// A folder of files.
+    fn folder(files: &[(&str, &[u8])]) -> Self {
+        let folder = Scratch::new("folder", "");
+        std::fs::remove_file(&folder.0).expect("a file can be removed");
+        std::fs::create_dir(&folder.0).expect("a folder can be made");
+        for (name, bytes) in files {
+            std::fs::write(folder.0.join(name), bytes).expect("a file can be written");
+        }
+        folder
+    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0));
     }
+}
+
+/// Resources as the text of an NDJSON file.
+fn lines(resources: &[Value]) -> String {
+    resources
+        .iter()
+        .map(|resource| format!("{resource}\n"))
+        .collect()
+}
+
+/// Resources as a bundle that says nothing else.
+fn bundle(resources: &[Value]) -> Value {
+    let entries: Vec<Value> = resources
+        .iter()
+        .map(|resource| json!({ "resource": resource }))
+        .collect();
+    json!({"resourceType": "Bundle", "type": "collection", "entry": entries})
+}
+
+fn gzipped(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).expect("bytes");
+    encoder.finish().expect("bytes")
+}
+
+fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .expect("a member");
+        archive.write_all(bytes).expect("bytes");
+    }
+    archive.finish().expect("an archive").into_inner()
 }
 
 /// A finished stay of patient p, changed by the fields of `change`.
