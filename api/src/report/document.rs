@@ -41,6 +41,9 @@ const TREND: [Kpi; 8] = [
     Kpi::ReadmissionRate,
 ];
 
+/// Characters that fit into the head of a page beside its title.
+const LONGEST_HEAD: usize = 90;
+
 /// Last words of German compounds.
 const JOINTS: [&str; 6] = [
     "aufnahme",
@@ -67,6 +70,7 @@ pub fn data(report: &MonthlyReport, language: Language) -> Value {
         "title": title,
         "month": month,
         "clinics": writer.clinics(),
+        "covered": writer.covered(),
         "facts": writer.facts(),
         "version": writer.version(),
         "page": writer.say(text("Seite", "Page")),
@@ -138,6 +142,16 @@ impl Writer<'_> {
         let names = self.report.clinics.iter();
         let names: Vec<&str> = names.map(|clinic| clinic.0.name.as_str()).collect();
         names.join(", ")
+    }
+
+    /// The clinics in few words, for the head of a page.
+    fn covered(&self) -> String {
+        let (names, count) = (self.clinics(), self.report.clinics.len());
+        match self.language {
+            _ if names.chars().count() <= LONGEST_HEAD => names,
+            Language::De => format!("{count} Kliniken"),
+            Language::En => format!("{count} clinics"),
+        }
     }
 
     fn version(&self) -> String {

@@ -185,15 +185,20 @@ impl Writer<'_> {
 
     pub(super) fn quality(&self) -> Value {
         let quality = &self.report.data_quality;
-        // A finding is a row, a clinic a column; every clinic has the same findings.
-        let findings = quality.clinics.first().map(|clinic| &clinic.faults);
-        let rows = findings.into_iter().flatten().map(|fault| {
-            let name = words::fault(&fault.fault).map(|name| self.say(name));
+        // A finding is a row, a clinic a column; a clinic without stays has no findings.
+        let mut findings: Vec<&str> = Vec::new();
+        for fault in quality.clinics.iter().flat_map(|clinic| &clinic.faults) {
+            if !findings.contains(&fault.fault.as_str()) {
+                findings.push(&fault.fault);
+            }
+        }
+        let rows = findings.into_iter().map(|fault| {
+            let name = words::fault(fault).map(|name| self.say(name));
             let cells = quality
                 .clinics
                 .iter()
-                .map(|clinic| self.fault(clinic, &fault.fault));
-            json!({ "name": name.unwrap_or(&fault.fault), "cells": cells.collect::<Vec<_>>() })
+                .map(|clinic| self.fault(clinic, fault));
+            json!({ "name": name.unwrap_or(fault), "cells": cells.collect::<Vec<_>>() })
         });
         let deliveries = quality.clinics.iter().map(|clinic| {
             let newest = clinic.deliveries.first();
