@@ -48,7 +48,7 @@ impl Cells {
                     let companions = cells
                         .iter()
                         .filter_map(|&cell| self.companion(cell, &hidden));
-                    companions.min_by_key(|&place| (self.patients[place], place))
+                    companions.min_by_key(|&place| self.rank(place))
                 })
                 .collect();
             if more.is_empty() {
@@ -60,7 +60,8 @@ impl Cells {
         }
     }
 
-    /// The shown cell with the fewest patients that shares an equation with a hidden one.
+    /// The shown cell with the fewest patients that shares an equation with a hidden one; one without patients only where
+    /// there is no other.
     fn companion(&self, cell: usize, hidden: &[bool]) -> Option<usize> {
         let touching = self
             .equations
@@ -69,8 +70,14 @@ impl Cells {
         touching
             .flatten()
             .map(|(place, _)| *place)
-            .filter(|&place| !hidden[place] && self.patients[place] > 0)
-            .min_by_key(|&place| (self.patients[place], place))
+            .filter(|&place| !hidden[place])
+            .min_by_key(|&place| self.rank(place))
+    }
+
+    /// Which cells join the hidden ones sooner.
+    fn rank(&self, place: usize) -> (bool, i64, usize) {
+        let patients = self.patients[place];
+        (patients == 0, patients, place)
     }
 
     /// Sets of hidden cells that the equations tell too much of: single cells that they determine, and cells whose sum they

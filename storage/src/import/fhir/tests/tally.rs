@@ -57,7 +57,9 @@ fn keep(mut value: Value, full_url: Option<&str>, found: &mut Resources) {
     let is_older = found
         .get(&key)
         .is_some_and(|known| version(known) > version(&value));
-    if !is_older && !text(&value["id"]).is_empty() {
+    // FHIR allows letters, digits, hyphens and dots; the program minds the one sign that it uses itself.
+    let is_usable = !text(&value["id"]).is_empty() && !text(&value["id"]).contains('#');
+    if !is_older && is_usable {
         found.insert(key, value);
     }
 }
