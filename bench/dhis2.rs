@@ -2,7 +2,7 @@
 //!
 //! The statement is written after the description of `JdbcSingleEventStore` and `JdbcTrackerEventStore`: unit mode and access
 //! by path, options of all combinations aggregated with their sharing, notes outside. It is kinder than DHIS2's in that
-//! sharing is read without its stored procedures, and geometry without PostGIS.
+//! sharing is read without its stored procedures, and geometry without `PostGIS`.
 
 use diesel::{Connection as _, connection::SimpleConnection};
 use domain::{access::OrgUnitMode, event::EventKind, org_unit::Unit};

@@ -277,7 +277,7 @@ fn write(conn: &mut Connection, events: u64, payload: &Payload) -> Result<String
     )?;
     let today = chrono::Utc::now().date_naive();
     let event = |n: u64| {
-        let is_bad = payload.bad > 0 && n % payload.bad == 0;
+        let is_bad = payload.bad > 0 && n.is_multiple_of(payload.bad);
         let age = if is_bad {
             "old".to_owned()
         } else {

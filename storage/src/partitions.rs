@@ -55,7 +55,6 @@ pub(crate) fn attach_month(conn: &mut Connection, first: NaiveDate) -> Result<()
     Ok(())
 }
 
-
 /// Makes the partitions that are missing of this month and of the next three.
 ///
 /// # Errors

@@ -47,7 +47,9 @@ impl Rule {
             Rule::JsonSyntax => "The line is not JSON.",
             Rule::LineTooLong => "The line is longer than 256 MiB.",
             Rule::NotAResource => "The object has no resourceType of FHIR.",
-            Rule::MissingId => "The resource has no usable id: none, or one with a #, which FHIR does not allow.",
+            Rule::MissingId => {
+                "The resource has no usable id: none, or one with a #, which FHIR does not allow."
+            }
             Rule::EncounterWithoutStart => "The contact has no period.start.",
             Rule::PeriodReversed => "The period ends before it starts.",
             Rule::PatientReferenceMissing => "The contact has no reference to a patient.",
