@@ -40,7 +40,7 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
             ground.stage
         ))
         .get_result(&mut database.conn)?;
-        for (name, suffix, mark) in [("CSV", ".csv", "\n"), ("JSON", "", "{\"event\":")] {
+        for (name, suffix) in [("CSV", ".csv"), ("JSON", "")] {
             let server = Server::start(&database.url)?;
             let path = |rest: &str| {
                 format!(
@@ -54,7 +54,10 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
             let begun = Instant::now();
             let body = client::once(&server.address, &token, &path, None)?;
             let time = begun.elapsed();
-            let found = count(&body, mark.as_bytes()) - usize::from(name == "CSV");
+            let found = match name {
+                "CSV" => events_of_csv(&body),
+                _ => count(&body, b"\"event\":\""),
+            };
             rows.push(vec![
                 format!("{table}, {name}"),
                 grouped(i64::try_from(found)?),
@@ -66,14 +69,24 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
         }
     }
     report.paragraph(
-        "All members of the newest events of the country with paging=false, read to the end by one client on the same machine. \
+        "CSV has a line for each value. All members of the newest events of the country with paging=false, read to the end by one client on the same machine. \
          Memory is the server's: resident before, and the most that was ever resident.",
     );
     report.table(
-        &["export", "rows", "bytes", "time", "rows/s", "memory"],
+        &["export", "events", "bytes", "time", "events/s", "memory"],
         &rows,
     );
     Ok(())
+}
+
+/// Lines below the head whose first cell, the event, is not that of the line before.
+fn events_of_csv(body: &[u8]) -> usize {
+    let mut before: &[u8] = b"";
+    let lines = body.split(|byte| *byte == b'\n').skip(1);
+    let events = lines.filter_map(|line| line.split(|byte| *byte == b',').next());
+    events
+        .filter(|event| !event.is_empty() && std::mem::replace(&mut before, event) != *event)
+        .count()
 }
 
 fn count(text: &[u8], mark: &[u8]) -> usize {

@@ -19,6 +19,9 @@ use crate::{
 };
 
 const CONNECTIONS: usize = 8;
+
+/// Threads that load, as many as pgbench is given.
+const THREADS: usize = 2;
 const SECONDS: u64 = 10;
 
 /// Most requests of one connection, whatever the time.
@@ -99,7 +102,9 @@ const QUERY: &str = "query ($program: ID!, $unit: ID!, $columns: [ID!]!) {
 
 /// Makes sure that the answer is the page.
 fn check(request: &Request) -> Result<()> {
-    let body = request.connect()?.exchange()?;
+    let mut connection = request.connect()?;
+    connection.send()?;
+    let body = connection.receive()?;
     let answer: serde_json::Value = serde_json::from_slice(&body)?;
     match answer["data"]["events"]["nodes"].as_array() {
         Some(nodes) if nodes.len() == ROWS as usize => Ok(()),
@@ -111,18 +116,28 @@ fn check(request: &Request) -> Result<()> {
 fn load(request: &Request) -> Result<(Timing, Duration)> {
     let begun = Instant::now();
     let until = begun + Duration::from_secs(SECONDS);
+    // As few threads as pgbench has: each keeps its connections busy and takes their answers in turn.
     let work = || -> std::result::Result<Vec<Duration>, String> {
-        let mut connection = request.connect().map_err(|error| error.to_string())?;
+        let text = |error: Box<dyn std::error::Error>| error.to_string();
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS / THREADS {
+            let mut connection = request.connect().map_err(text)?;
+            connection.send().map_err(text)?;
+            connections.push((connection, Instant::now()));
+        }
         let mut runs = Vec::new();
         while Instant::now() < until && runs.len() < MOST_REQUESTS {
-            let started = Instant::now();
-            connection.exchange().map_err(|error| error.to_string())?;
-            runs.push(started.elapsed());
+            for (connection, sent) in &mut connections {
+                connection.receive().map_err(text)?;
+                runs.push(sent.elapsed());
+                *sent = Instant::now();
+                connection.send().map_err(text)?;
+            }
         }
         Ok(runs)
     };
     let runs = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
         threads
             .into_iter()
             .map(|thread| {

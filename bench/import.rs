@@ -260,9 +260,9 @@ fn write(conn: &mut Connection, events: u64, payload: &Payload) -> Result<String
     )?;
     let element = |kind: &str| {
         format!(
-            "SELECT d.uid AS text FROM programstagedataelement JOIN dataelement d USING (dataelementid)
+            "SELECT d.uid AS text FROM programstagedataelement l JOIN dataelement d USING (dataelementid)
                JOIN programstage s USING (programstageid)
-              WHERE s.programid = {PROGRAM} AND d.valuetype LIKE '{kind}%' ORDER BY sort_order LIMIT 1"
+              WHERE s.programid = {PROGRAM} AND d.valuetype LIKE '{kind}%' ORDER BY l.sort_order LIMIT 1"
         )
     };
     let number = texts(conn, &element("INTEGER"))?;

@@ -76,9 +76,13 @@ pub struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Sends the request and returns the body of the answer, which must be a success of stated length.
-    pub fn exchange(&mut self) -> Result<Vec<u8>> {
-        self.stream.get_mut().write_all(&self.request.bytes)?;
+    /// Sends the request.
+    pub fn send(&mut self) -> Result<()> {
+        Ok(self.stream.get_mut().write_all(&self.request.bytes)?)
+    }
+
+    /// The body of the next answer, which must be a success of stated length.
+    pub fn receive(&mut self) -> Result<Vec<u8>> {
         let status = self.line()?;
         let mut length = None;
         loop {
