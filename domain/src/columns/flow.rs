@@ -4,6 +4,8 @@
 //! from its admission at stage 0 to its discharge at the last stage; where it has fewer stations its last link spans the
 //! stages between, so that it crosses every boundary of stages once.
 
+mod guard;
+
 use super::{Columns, Figures, Selection, Tally};
 
 /// Place of a stay at a stage it does not touch.
@@ -137,13 +139,9 @@ impl FlowCount {
         self.fold_rare_stations(columns, top_stations, &mut folded);
         self.fold_hidden_discharges(&mut folded);
         let nodes = Nodes::number(self.last, &mut self.places);
-        let mut links = self.links(&nodes);
-        while let Some(is_small) = nodes.small_links(&links, minimum) {
-            self.fold_links(&nodes, &is_small, &mut folded);
-            links = self.links(&nodes);
-        }
+        guard::fold_small_links(&nodes, &self.people, &mut self.places, &mut folded, minimum);
         Flow {
-            links: nodes.list(&links, self.last, columns),
+            links: nodes.list(&self.links(&nodes), self.last, columns),
             total,
             folded: folded.iter().filter(|folded| **folded).count() as u32,
         }
@@ -193,27 +191,6 @@ impl FlowCount {
             }
         }
         links
-    }
-
-    /// Leads the stays of small links through other nodes: the target first, then the source; where both are other
-    /// nodes already, straight from admission to discharge.
-    fn fold_links(&mut self, nodes: &Nodes, is_small: &[bool], folded: &mut [bool]) {
-        for (way, folded) in self.places.chunks_exact_mut(self.last + 1).zip(folded) {
-            let step = steps(way, nodes).find(|(_, _, link)| is_small[*link]);
-            let Some((from, to, _)) = step else {
-                continue;
-            };
-            *folded = true;
-            if way[to] != nodes.other[to] {
-                way[to] = nodes.other[to];
-            } else if way[from] != nodes.other[from] {
-                way[from] = nodes.other[from];
-            } else {
-                way.fill(NO_NODE);
-                way[0] = nodes.other[0];
-                way[self.last] = nodes.other[self.last];
-            }
-        }
     }
 }
 
@@ -268,24 +245,6 @@ impl Nodes {
             }
         }
         Nodes { places, other }
-    }
-
-    /// Links that too few patients go; `None` when there are none. Where the link between the other nodes of admission and
-    /// discharge alone is small, the smallest of the rest joins it.
-    fn small_links(&self, links: &[Tally], minimum: u32) -> Option<Vec<bool>> {
-        let patients = |link: usize| links[link].figures().patients;
-        let mut is_small: Vec<bool> = (0..links.len())
-            .map(|link| (1..minimum).contains(&patients(link)))
-            .collect();
-        let small: Vec<usize> = (0..links.len()).filter(|&link| is_small[link]).collect();
-        let straight = usize::from(self.other[0]) * self.places.len()
-            + self.other.last().map_or(0, |node| usize::from(*node));
-        if small == [straight] {
-            let others = (0..links.len()).filter(|&link| link != straight && patients(link) > 0);
-            let smallest = others.min_by_key(|&link| patients(link))?;
-            is_small[smallest] = true;
-        }
-        (!small.is_empty()).then_some(is_small)
     }
 
     /// The links that stays go.
