@@ -13,7 +13,8 @@ use diesel::{
 use super::{
     conditions::{push_where, table, unit},
     counts,
-    page::{Listing, nothing_to_read},
+    page::Listing,
+    ways::nothing_to_read,
 };
 use crate::{
     Connection, Error, Result,

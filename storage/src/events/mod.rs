@@ -24,6 +24,7 @@ pub mod scope;
 mod values;
 mod walk;
 mod walk_key;
+mod ways;
 
 pub use among::among;
 pub use page::{Listing, count, cursor, each, list};

@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 
 use super::*;
 use crate::{
+    events::ways::FEW_WALKS,
     generate::{self, Volume},
     testing::{connection, execute, rows},
 };
