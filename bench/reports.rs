@@ -1,9 +1,6 @@
 //! The monthly report over HTTP from the release server: its figures, and each of its forms.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use chrono::{Days, Months, NaiveDate};
 use diesel::{
@@ -23,9 +20,6 @@ use crate::{
 
 /// Months that are asked for, the newest full one first. No answer to one serves another.
 const MONTHS: u32 = 12;
-
-/// Longest time that the server reads columns.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(QueryableByName)]
 struct Last {
@@ -54,7 +48,7 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
     // The newest full month is answered by the server before anybody asks.
     let months: Vec<NaiveDate> = (1..=MONTHS).map(|back| full - Months::new(back)).collect();
     let server = Server::start(&database.url)?;
-    wait_for_columns(&server, &token)?;
+    server.settle(&token)?;
     let mut rows = Vec::new();
     for (name, clinics) in [("all clinics", None), ("largest clinic", Some(&clinic.uid))] {
         eprintln!("  report, {name} …");
@@ -104,23 +98,6 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
         &rows,
     );
     Ok(())
-}
-
-/// Waits until analytics are answered from memory.
-fn wait_for_columns(server: &Server, token: &str) -> Result<()> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let text = client::once(&server.address, token, "/metrics", None)?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let stays = text.lines().find(|line| line.contains("figure=\"stays\""));
-        if stays.is_some_and(|line| !line.ends_with(" 0")) {
-            // The usual questions are answered right after; they would be measured too.
-            thread::sleep(Duration::from_secs(5));
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(200));
-    }
-    Err("the server read no columns".into())
 }
 
 const FIGURES: &str = "query ($month: Month!, $clinics: [ID!]) {
