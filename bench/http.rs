@@ -45,7 +45,7 @@ pub fn measure(report: &mut Report, database: &mut Database, places: &Places) ->
         let body = json!({ "query": QUERY, "variables": {
             "program": places.main.uid, "unit": unit.uid, "columns": columns,
         }});
-        server.settle(&token)?;
+        server.settle(&mut database.conn, &token)?;
         check(&server.address, &token, &body)?;
         let idle = server.resident_bytes()?;
         let time = Duration::from_secs(SECONDS);

@@ -45,13 +45,14 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
     )
     .get_result(conn)?;
     let full = last.day - Months::new(1);
-    // The newest full month is answered by the server before anybody asks.
+    // The server answers the newest full month before anybody asks, and what all months share with it.
     let months: Vec<NaiveDate> = (1..=MONTHS).map(|back| full - Months::new(back)).collect();
     let server = Server::start(&database.url)?;
-    server.settle(&token)?;
+    server.settle(&mut database.conn, &token)?;
     let mut rows = Vec::new();
     for (name, clinics) in [("all clinics", None), ("largest clinic", Some(&clinic.uid))] {
         eprintln!("  report, {name} …");
+        figures(&server, &token, &full.format("%Y-%m").to_string(), clinics)?;
         let mut forms: Vec<(&str, Vec<Duration>)> = ["figures", ".pdf", ".csv.zip", ".xlsx"]
             .map(|form| (form, Vec::new()))
             .into();

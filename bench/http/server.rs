@@ -10,12 +10,12 @@ use std::{
 };
 
 use super::client;
-use crate::Result;
+use crate::{Result, database::number};
 
-/// Longest time that the server reads columns.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Longest time that it then answers the usual questions before anybody asks.
-const WARMING: Duration = Duration::from_secs(5);
+/// Longest time that the server reads columns and then answers the usual questions before anybody asks.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Asks the database nothing for so long when it has done so.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// A running server; ended when dropped.
 pub struct Server {
@@ -45,20 +45,26 @@ impl Server {
         })
     }
 
-    /// Waits until analytics are answered from memory and the server has nothing to do.
-    pub fn settle(&self, token: &str) -> Result<()> {
+    /// Waits until analytics are answered from memory and the server has nothing left to do.
+    pub fn settle(&self, conn: &mut storage::Connection, token: &str) -> Result<()> {
+        const BUSY: &str = "SELECT count(*) AS number FROM pg_stat_activity
+             WHERE state <> 'idle' AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
         let begun = Instant::now();
+        let mut quiet_since = Instant::now();
         while begun.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(200));
             let text = client::once(&self.address, token, "/metrics", None)?;
             let text = String::from_utf8_lossy(&text).into_owned();
             let stays = text.lines().find(|line| line.contains("figure=\"stays\""));
-            if stays.is_some_and(|line| !line.ends_with(" 0")) {
-                thread::sleep(WARMING);
+            let is_busy = number(conn, BUSY)? > 0;
+            if is_busy || stays.is_none_or(|line| line.ends_with(" 0")) {
+                quiet_since = Instant::now();
+            }
+            if quiet_since.elapsed() > QUIET {
                 return Ok(());
             }
-            thread::sleep(Duration::from_millis(200));
         }
-        Err("the server read no columns".into())
+        Err("the server still reads columns or answers the usual questions".into())
     }
 
     /// Resident memory.
