@@ -2,7 +2,7 @@
 
 use actix_web::{
     App, HttpResponse, HttpServer, guard,
-    middleware::{Compress, DefaultHeaders},
+    middleware::{Compress, from_fn},
     web,
 };
 use storage::pool::{Pool, Settings};
@@ -15,7 +15,7 @@ use crate::{
     config::ServerSettings,
     db::Db,
     engine::Engine,
-    http,
+    http::{self, edge},
     metrics::Metrics,
     report,
     rest::{self, body::BodyLimit},
@@ -38,10 +38,15 @@ impl State {
     /// # Errors
     /// When the figures cannot be set up.
     pub fn new(pool: Pool, size: u32, settings: &ServerSettings) -> Result<Self, String> {
-        let db = Db::new(pool, size, settings.checkout_timeout());
+        let db = Db::new(
+            pool,
+            size,
+            settings.checkout_timeout(),
+            settings.limits.request_timeout(),
+        );
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
-            engine: web::Data::new(Engine::default()),
+            engine: web::Data::new(Engine::new(&settings.limits)),
             shared: Shared::new(
                 db,
                 settings.minimum_cell,
@@ -65,7 +70,6 @@ impl State {
 pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |routes| {
         routes
-            .app_data(web::Data::new(state.engine.schema().clone()))
             .app_data(state.engine)
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
@@ -73,22 +77,32 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .app_data(web::Data::new(state.body_limit))
             .app_data(web::PayloadConfig::new(http::LONGEST_BODY))
             .service(
-                web::resource("/graphql")
-                    .route(
-                        web::get()
-                            .guard(guard::fn_guard(socket::is_upgrade))
-                            .to(socket::open),
-                    )
-                    .route(web::get().to(http::graphql))
-                    .route(web::post().to(http::graphql)),
-            )
-            .route("/healthz", web::get().to(healthz))
-            .route("/readyz", web::get().to(readyz))
-            .route("/metrics", web::get().to(metrics))
-            .configure(rest::configure)
-            .configure(report::configure)
-            .configure(assets::configure);
+                web::scope("")
+                    .wrap(from_fn(edge::over_http))
+                    .configure(addresses),
+            );
     }
+}
+
+/// Everything that can be asked for.
+fn addresses(routes: &mut web::ServiceConfig) {
+    routes
+        .service(
+            web::resource("/graphql")
+                .route(
+                    web::get()
+                        .guard(guard::fn_guard(socket::is_upgrade))
+                        .to(socket::open),
+                )
+                .route(web::get().to(http::graphql))
+                .route(web::post().to(http::graphql)),
+        )
+        .route("/healthz", web::get().to(healthz))
+        .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics))
+        .configure(rest::configure)
+        .configure(report::configure)
+        .configure(assets::configure);
 }
 
 /// Serves until a signal asks to stop; requests under way are finished first.
@@ -112,7 +126,6 @@ pub async fn serve(
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
             .wrap(Compress::default())
             .configure(configure(state.clone()))
     });

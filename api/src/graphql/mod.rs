@@ -41,28 +41,22 @@ use crate::caller::RequestContext;
 pub type Schema =
     async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
-const DEPTH: usize = 16;
-/// Highest cost of a document: one for each field, lists weighted by their rows.
-const COMPLEXITY: usize = 100_000;
-
-/// Builds the schema with its limits.
+/// Builds the schema. A document costs at most `complexity`: one for each field, lists weighted by their rows. The other
+/// limits are checked before the schema sees a document.
 #[must_use]
-pub fn schema() -> Schema {
-    limited().finish()
+pub fn schema(complexity: usize) -> Schema {
+    builder().limit_complexity(complexity).finish()
 }
 
-/// The same schema, with the same limits, for documents that were found valid before.
+/// The same schema for documents that were found valid before.
 #[must_use]
-pub fn unchecked_schema() -> Schema {
-    limited().validation_mode(ValidationMode::Fast).finish()
+pub fn unchecked_schema(complexity: usize) -> Schema {
+    let builder = builder().limit_complexity(complexity);
+    builder.validation_mode(ValidationMode::Fast).finish()
 }
 
-fn limited() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+fn builder() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
-        .limit_directives(20)
 }
 
 /// The schema's text in GraphQL's definition language, as `schema.graphql` holds it.
@@ -72,12 +66,13 @@ pub fn sdl() -> String {
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items();
-    schema().sdl_with_options(options)
+    builder().finish().sdl_with_options(options)
 }
 
 /// Whether a document was refused before any field ran: then there is no data at all, not even null.
 pub(crate) fn is_request_error(response: &Response) -> bool {
     response.data == async_graphql::Value::Null
+        && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 

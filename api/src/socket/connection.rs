@@ -12,14 +12,16 @@ use tokio::{
 };
 
 use super::{
-    operation::{Outcome, Report, Runner, is_subscription},
-    protocol::{self, ClientMessage, Close, Operation, ServerMessage},
+    operation::{Outcome, Report, Runner},
+    protocol::{self, ClientMessage, Close, ServerMessage},
 };
 use crate::{
     caller::Shared,
+    engine::Engine,
     feed::{self, News},
-    graphql::{Schema, error::Code},
+    graphql::error::Code,
     metrics::Metrics,
+    parameters::Parameters,
 };
 
 /// Time a client has to send `connection_init`.
@@ -42,7 +44,7 @@ type End = Option<Close>;
 
 struct Running {
     number: u64,
-    operation: Arc<Operation>,
+    operation: Arc<Parameters>,
     is_subscription: bool,
     task: AbortHandle,
 }
@@ -50,7 +52,7 @@ struct Running {
 /// A socket and the operations that it runs.
 pub(super) struct Connection {
     session: Session,
-    schema: Schema,
+    engine: Arc<Engine>,
     shared: Shared,
     metrics: Metrics,
     header_token: Option<String>,
@@ -69,14 +71,14 @@ pub(super) struct Connection {
 impl Connection {
     pub fn new(
         session: Session,
-        schema: Schema,
+        engine: Arc<Engine>,
         shared: Shared,
         metrics: Metrics,
         header_token: Option<String>,
     ) -> Self {
         Connection {
             session,
-            schema,
+            engine,
             shared,
             metrics,
             header_token,
@@ -183,7 +185,7 @@ impl Connection {
         }
         self.checked = Instant::now();
         self.runner = Some(Runner {
-            schema: self.schema.clone(),
+            engine: Arc::clone(&self.engine),
             shared: self.shared.clone(),
             metrics: self.metrics.clone(),
             token,
@@ -192,7 +194,7 @@ impl Connection {
         self.send(&ServerMessage::ConnectionAck).await
     }
 
-    async fn subscribe(&mut self, id: String, operation: Operation) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, operation: Parameters) -> Result<(), End> {
         if self.runner.is_none() {
             return Err(Some(Close::unauthorized()));
         }
@@ -209,7 +211,7 @@ impl Connection {
             let payload = &[error];
             return self.send(&ServerMessage::Error { id: &id, payload }).await;
         }
-        let is_subscription = is_subscription(&operation);
+        let is_subscription = self.engine.is_subscription(&operation);
         if is_subscription && self.news.is_none() {
             self.news = Some(self.shared.feed.follow().await);
         }
@@ -220,7 +222,7 @@ impl Connection {
     fn start(
         &mut self,
         id: String,
-        operation: Arc<Operation>,
+        operation: Arc<Parameters>,
         is_subscription: bool,
         is_resumed: bool,
     ) {

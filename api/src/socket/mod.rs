@@ -21,7 +21,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     caller::{Shared, token_of},
     config::ServerSettings,
-    graphql::Schema,
+    engine::Engine,
     http::{LONGEST_BODY, error_response, unavailable},
     metrics::Metrics,
 };
@@ -62,7 +62,7 @@ pub fn is_upgrade(request: &GuardContext<'_>) -> bool {
 pub async fn open(
     request: HttpRequest,
     body: web::Payload,
-    schema: web::Data<Schema>,
+    engine: web::Data<Engine>,
     shared: web::Data<Shared>,
     metrics: web::Data<Metrics>,
     sockets: web::Data<Sockets>,
@@ -97,7 +97,7 @@ pub async fn open(
         .and_then(|value| value.to_str().ok());
     let connection = Connection::new(
         session,
-        schema.get_ref().clone(),
+        engine.into_inner(),
         shared.get_ref().clone(),
         metrics.get_ref().clone(),
         header.and_then(token_of),

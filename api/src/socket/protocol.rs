@@ -4,7 +4,7 @@ use async_graphql::{Response, ServerError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::caller::token_of;
+use crate::{caller::token_of, parameters::Parameters};
 
 /// Name of the protocol as clients offer it.
 pub(super) const NAME: &str = "graphql-transport-ws";
@@ -33,25 +33,13 @@ pub(super) enum ClientMessage {
         /// Identifier that the client chose.
         id: String,
         /// The operation.
-        payload: Operation,
+        payload: Parameters,
     },
     /// Ends an operation.
     Complete {
         /// Its identifier.
         id: String,
     },
-}
-
-/// An operation as a client sends it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Operation {
-    /// The document.
-    pub query: String,
-    /// Which operation of the document.
-    pub operation_name: Option<String>,
-    /// Variables by name.
-    pub variables: Option<Map<String, Value>>,
 }
 
 /// What the server sends.
