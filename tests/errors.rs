@@ -322,9 +322,9 @@ async fn requests_that_are_no_graphql_are_refused_by_their_form() {
 
     for (body, words) in [
         ("nonsense".to_owned(), "GraphQL request"),
-        ("[]".to_owned(), "GraphQL request"),
+        ("[]".to_owned(), "batches"),
         (json!({ "variables": {} }).to_string(), "query"),
-        (json!({ "query": 1 }).to_string(), "string"),
+        (json!({ "query": 1 }).to_string(), "query must be a text"),
         (
             json!({ "query": "{ me { id } }", "variables": [1] }).to_string(),
             "variables",

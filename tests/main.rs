@@ -1,5 +1,6 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod attacks;
 mod audit;
 mod cases;
 mod clinic_scope;
@@ -12,6 +13,7 @@ mod errors;
 mod examples;
 mod flow;
 mod http;
+mod limits;
 mod live;
 mod observations;
 mod outage;
@@ -29,7 +31,9 @@ mod sockets;
 mod statements;
 mod support;
 mod suppression;
+mod timeouts;
 mod tracked_entities;
+mod trusted;
 mod visibility;
 mod working_list;
 mod writes;

@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, Pos, ServerError,
+    Name, Pos, Positioned, ServerError,
     parser::{
         parse_query,
         types::{
-            ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType, Selection,
-            SelectionSet,
+            Directive, ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType,
+            Selection, SelectionSet,
         },
     },
 };
@@ -28,6 +28,8 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// Whether it asks for the schema.
     pub introspects: bool,
+    /// Whether it has no limits.
+    pub is_trusted: bool,
 }
 
 impl Document {
@@ -60,6 +62,7 @@ impl Document {
         Ok(Document {
             parsed,
             introspects,
+            is_trusted: limits.is_none(),
         })
     }
 
@@ -166,7 +169,7 @@ impl<'a> Measuring<'a> {
         let mut size = Size::default();
         let mut names: Vec<&str> = Vec::new();
         for selection in &set.items {
-            size.directives += selection.node.directives().len() as u64;
+            size.directives += directives(selection.node.directives())?;
             match &selection.node {
                 Selection::Field(field) => {
                     let field = &field.node;
@@ -222,6 +225,30 @@ impl<'a> Measuring<'a> {
     }
 }
 
+/// How many directives stand at one place. The library does not look at those of `__typename`.
+fn directives(directives: &[Positioned<Directive>]) -> Result<u64, ServerError> {
+    let refuse = |directive: &Positioned<Directive>, why: &str| {
+        let name = &directive.node.name.node;
+        Err(ServerError::new(
+            format!("the directive @{name} {why}"),
+            Some(directive.pos),
+        ))
+    };
+    for (place, directive) in directives.iter().enumerate() {
+        let name = &directive.node.name.node;
+        if !matches!(name.as_str(), "skip" | "include") {
+            return refuse(directive, "is unknown");
+        }
+        if directives[..place]
+            .iter()
+            .any(|other| other.node.name.node == *name)
+        {
+            return refuse(directive, "stands twice at one place");
+        }
+    }
+    Ok(directives.len() as u64)
+}
+
 fn is_list_of_schema(name: &str) -> bool {
     matches!(
         name,
@@ -259,8 +286,10 @@ mod tests {
             ("{ a: x b: x c: x d: x }".to_owned(), "4 aliases"),
             ("{ x x x x x }".to_owned(), "4 aliases"),
             ("{ p { ...F } q { ...F } } fragment F on A { a: x b: x }".to_owned(), "4 aliases"),
-            ("{ a @x @y @z }".to_owned(), "--max-directives"),
-            ("query ($a: Int @x) @y { a { ...F @z } } fragment F on A { b }".to_owned(), "3 directives"),
+            ("{ a @skip(if: $x) @include(if: $x) b @skip(if: $x) }".to_owned(), "--max-directives"),
+            ("{ __typename @x }".to_owned(), "@x is unknown"),
+            ("{ a @skip(if: $x) @skip(if: $x) }".to_owned(), "@skip stands twice"),
+            ("query ($a: Int @x) @y { a { ...F @skip(if: $a) } } fragment F on A { b }".to_owned(), "3 directives"),
             (format!("{{ {} }}", (0..21).map(|n| format!("f{n} ")).collect::<String>()), "21 fields"),
             (format!("{{ ...F0 }} {bomb} fragment F60 on Q {{ x }}"), "--max-fields"),
             ("{ ...A } fragment A on Q { ...B } fragment B on Q { ...A }".to_owned(), "fragment A spreads itself"),
@@ -273,7 +302,10 @@ mod tests {
             let error = Document::read(&text, Some(&limits)).expect_err(&text);
             assert!(error.message.contains(limit), "{}\n{text}", error.message);
         }
-        assert_eq!(refusal("{ a: x b: x c: x d { e { f @x @y } } }"), None);
+        assert_eq!(
+            refusal("{ a: x b: x c: x d { e { f @skip(if: $x) @include(if: $y) } } }"),
+            None
+        );
         assert!(Document::read("{ a: x b: x c: x d: x }", None).is_ok());
     }
 

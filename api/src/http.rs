@@ -6,14 +6,16 @@
 //! is always 200. The document must be JSON under its own content type, which no web page can send across sites
 //! without asking first.
 
+pub mod cors;
 pub mod edge;
 mod media;
 mod request;
+pub mod throttle;
 
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
     web,
 };
@@ -28,14 +30,16 @@ use crate::{
     parameters::Parameters,
 };
 use media::Media;
+use throttle::Person;
 
 /// Longest request body, bytes.
-pub const LONGEST_BODY: usize = 1024 * 1024;
+#[derive(Debug, Clone, Copy)]
+pub struct LongestBody(pub usize);
 
 /// What a request came to.
 enum Outcome {
     /// It was answered: the body, and what is said of it outside.
-    Answered(Answer),
+    Answered(Answer, Person),
     /// The token is unknown, expired or revoked.
     Unauthenticated,
     /// The method takes queries only, and this is none.
@@ -57,6 +61,7 @@ pub async fn graphql(
     engine: web::Data<Engine>,
     shared: web::Data<Shared>,
     metrics: web::Data<Metrics>,
+    longest: web::Data<LongestBody>,
 ) -> HttpResponse {
     let Some(media) = media::accepted(&request) else {
         return transport_error(
@@ -66,7 +71,7 @@ pub async fn graphql(
     };
     let body = match body {
         Ok(body) => body,
-        Err(error) => return unreadable(&error),
+        Err(error) => return unreadable(&error, **longest),
     };
     let parameters = match request::read(&request, &body) {
         Ok(parameters) => parameters,
@@ -89,7 +94,8 @@ pub async fn graphql(
         .await
     });
     match outcome.instrument(tracing::info_span!("graphql")).await {
-        Ok(Outcome::Answered(answer)) => {
+        Ok(Outcome::Answered(answer, person)) => {
+            request.extensions_mut().insert(person);
             timer.finish(if answer.is_ok { "ok" } else { "error" });
             respond(media, answer)
         }
@@ -117,11 +123,12 @@ async fn answer(
         if queries_only && engine.changes_something(parameters) {
             return Ok(Outcome::NotAQuery);
         }
+        let person = Person(context.caller.id);
         let context = Arc::new(context);
         let mut response = engine.execute(parameters, Arc::clone(&context)).await;
         if !context.saw_two_data_versions() {
             give_codes(&mut response);
-            return Ok(Outcome::Answered(write(&response)));
+            return Ok(Outcome::Answered(write(&response), person));
         }
     }
     Ok(Outcome::Refreshing)
@@ -135,6 +142,13 @@ fn token(request: &HttpRequest) -> Option<String> {
 
 /// The answer to a request that the database did not serve.
 fn failed(error: &storage::Error) -> HttpResponse {
+    if Code::of(error) == Code::Timeout {
+        return error_response(
+            StatusCode::GATEWAY_TIMEOUT,
+            Code::Timeout.name(),
+            "the request took longer than it may (--request-timeout); ask for less at once",
+        );
+    }
     let cause = std::error::Error::source(error).map(ToString::to_string);
     if Code::of(error) == Code::Unavailable {
         tracing::error!(%error, ?cause, "database unavailable");
@@ -186,11 +200,11 @@ pub(crate) fn give_codes(response: &mut Response) {
 }
 
 /// A body that could not be received: longer than it may be, or cut off.
-fn unreadable(error: &actix_web::Error) -> HttpResponse {
+fn unreadable(error: &actix_web::Error, LongestBody(longest): LongestBody) -> HttpResponse {
     match error.as_response_error().status_code() {
         StatusCode::PAYLOAD_TOO_LARGE => transport_error(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("the body is longer than {LONGEST_BODY} bytes"),
+            &format!("the body is longer than {longest} bytes (--max-body)"),
         ),
         _ => bad_request("the body could not be read"),
     }

@@ -96,6 +96,18 @@ pub enum Audience {
     Nobody,
 }
 
+impl Audience {
+    /// Whether somebody belongs to it who holds the authorities that `holds` tells.
+    #[must_use]
+    pub fn includes(self, holds: impl FnOnce(&str) -> bool) -> bool {
+        match self {
+            Audience::Everybody => true,
+            Audience::Authorised => holds(INTROSPECTION),
+            Audience::Nobody => false,
+        }
+    }
+}
+
 /// The authority to ask for the schema.
 pub const INTROSPECTION: &str = "CLINIGRAPH_INTROSPECTION";
 

@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Parameters {
-    /// The document.
+    /// The document; empty when it is named by its hash.
     pub query: String,
+    /// SHA-256 of a known document, hexadecimal; `None` when its text was sent.
+    pub document_hash: Option<String>,
     /// Name of the operation to run; `None` when the document has one only.
     pub operation_name: Option<String>,
     /// Values of the variables by name; `None` for none.
@@ -41,15 +43,33 @@ impl TryFrom<Value> for Parameters {
             _ => return Err("a request is an object with the member query".to_owned()),
         };
         let mut take = |name: &str| members.remove(name).unwrap_or_default();
+        let query = text("query", take("query"))?;
+        let document_id = text("documentId", take("documentId"))?;
+        let extensions = object("extensions", take("extensions"))?;
+        let document_hash = match query {
+            Some(_) => None,
+            None => Some(
+                document_id
+                    .map(|id| id.strip_prefix("sha256:").map(str::to_owned).unwrap_or(id))
+                    .or_else(|| hash_in(extensions.as_ref()?))
+                    .ok_or("the member query with the document is missing")?,
+            ),
+        };
         Ok(Parameters {
-            query: text("query", take("query"))?
-                .ok_or("the member query with the document is missing")?,
+            query: query.unwrap_or_default(),
+            document_hash,
             operation_name: text("operationName", take("operationName"))?
                 .filter(|name| !name.is_empty()),
             variables: object("variables", take("variables"))?,
-            extensions: object("extensions", take("extensions"))?,
+            extensions,
         })
     }
+}
+
+/// The hash of a known document, where clients of persisted queries put it.
+fn hash_in(extensions: &Map<String, Value>) -> Option<String> {
+    let hash = extensions.get("persistedQuery")?.get("sha256Hash")?;
+    hash.as_str().map(str::to_owned)
 }
 
 fn text(name: &str, value: Value) -> Result<Option<String>, String> {

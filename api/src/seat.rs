@@ -34,9 +34,9 @@ pub struct Seat {
 impl Seat {
     /// A seat with a connection.
     #[must_use]
-    pub fn new(mut connection: Pooled) -> Self {
+    pub fn new(connection: Pooled) -> Self {
         Seat {
-            backend: Mutex::new(Pool::backend(&mut connection)),
+            backend: Mutex::new(Pool::backend(&connection)),
             connection: Mutex::new(Some(connection)),
             is_over: AtomicBool::default(),
             bell: OnceLock::new(),
@@ -72,8 +72,8 @@ impl Seat {
         *lock(&self.backend) = None;
         // First back, so that a pool of one connection has one to give.
         drop(connection.take());
-        let mut other = pool.get()?;
-        *lock(&self.backend) = Pool::backend(&mut other);
+        let other = pool.get()?;
+        *lock(&self.backend) = Pool::backend(&other);
         *connection = Some(other);
         Ok(())
     }

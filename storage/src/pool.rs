@@ -103,21 +103,23 @@ impl Pool {
     /// # Errors
     /// [`Error::Unavailable`] when none could be had.
     pub fn get(&self) -> Result<Pooled> {
-        self.connections
+        let mut connection = self
+            .connections
             .get()
-            .map_err(|error| Error::Unavailable(Arc::new(error)))
+            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        // A new one is asked for its process. Whether it lives is found out by whoever uses it.
+        if Pool::backend(&connection).is_none()
+            && let Ok(process) = diesel::select(pg_backend_pid()).get_result(&mut *connection)
+        {
+            Pooled::extensions_mut(&mut connection).insert(Backend(process));
+        }
+        Ok(connection)
     }
 
-    /// The server process behind a connection, which is asked once; `None` when it does not say.
+    /// The server process behind a connection; `None` when it did not say.
     #[must_use]
-    pub fn backend(connection: &mut Pooled) -> Option<Backend> {
-        let known = Pooled::extensions(connection).get::<Backend>().copied();
-        known.or_else(|| {
-            let process = diesel::select(pg_backend_pid()).get_result(&mut **connection);
-            let backend = Backend(process.ok()?);
-            Pooled::extensions_mut(connection).insert(backend);
-            Some(backend)
-        })
+    pub fn backend(connection: &Pooled) -> Option<Backend> {
+        Pooled::extensions(connection).get().copied()
     }
 
     /// Cancels what a connection is doing, over a connection of its own: those of the pool may all be busy. Does nothing to

@@ -33,29 +33,53 @@ pub mod trend;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, Response, SchemaBuilder, ValidationMode};
+use async_graphql::{Context, Response, Result, SchemaBuilder, ValidationMode};
 
-use crate::caller::RequestContext;
+use crate::{caller::RequestContext, limits::LimitSettings};
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
 pub type Schema =
     async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
+type Builder = SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription>;
+
+/// Most rows of a page.
+struct MostRows(u32);
+
+/// Refuses pages that are longer than the server's settings allow.
+///
+/// # Errors
+/// A sentence that names argument and limit.
+fn check_rows(ctx: &Context<'_>, argument: &str, rows: Option<i32>) -> Result<()> {
+    let MostRows(most) = ctx.data_unchecked();
+    match rows {
+        Some(rows) if i64::from(rows) > i64::from(*most) => Err(error::refuse(format!(
+            "{argument} must be at most {most} (--max-page), got {rows}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Builds the schema. A document costs at most `complexity`: one for each field, lists weighted by their rows. The other
 /// limits are checked before the schema sees a document.
 #[must_use]
-pub fn schema(complexity: usize) -> Schema {
-    builder().limit_complexity(complexity).finish()
+pub fn schema(limits: &LimitSettings, complexity: usize) -> Schema {
+    limited(limits, complexity).finish()
 }
 
 /// The same schema for documents that were found valid before.
 #[must_use]
-pub fn unchecked_schema(complexity: usize) -> Schema {
-    let builder = builder().limit_complexity(complexity);
+pub fn unchecked_schema(limits: &LimitSettings, complexity: usize) -> Schema {
+    let builder = limited(limits, complexity);
     builder.validation_mode(ValidationMode::Fast).finish()
 }
 
-fn builder() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+fn limited(limits: &LimitSettings, complexity: usize) -> Builder {
+    let builder = builder().data(MostRows(limits.max_page));
+    builder.limit_complexity(complexity)
+}
+
+fn builder() -> Builder {
     Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
 }
 

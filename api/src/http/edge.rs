@@ -20,43 +20,27 @@ const USUAL: [(HeaderName, HeaderValue); 5] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
         CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// Two years, as the lists of browsers ask.
-const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+/// Browsers keep to TLS for two years, as their lists ask.
+pub const TRANSPORT: (HeaderName, HeaderValue) = (
+    STRICT_TRANSPORT_SECURITY,
+    HeaderValue::from_static("max-age=63072000; includeSubDomains"),
+);
 
-/// Adds the headers of an answer over plain HTTP.
+/// Adds what is missing to an answer.
 ///
 /// # Errors
 /// What the handler returned.
-pub async fn over_http(
+pub async fn finish(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    finish(request, next, false).await
-}
-
-/// Adds the headers of an answer over TLS of this server.
-///
-/// # Errors
-/// What the handler returned.
-pub async fn over_tls(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    finish(request, next, true).await
-}
-
-async fn finish<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-    is_tls: bool,
-) -> Result<ServiceResponse<B>, Error> {
     let is_old = request.version() < Version::HTTP_11;
     let mut response = next.call(request).await?;
     let head = response.response_mut().head_mut();
@@ -65,17 +49,14 @@ async fn finish<B: MessageBody>(
         head.no_chunking(true);
         head.set_connection_type(ConnectionType::Close);
     }
-    add_headers(response.headers_mut(), is_tls);
+    add_headers(response.headers_mut());
     Ok(response)
 }
 
-fn add_headers(headers: &mut HeaderMap, is_tls: bool) {
+fn add_headers(headers: &mut HeaderMap) {
     for (name, value) in USUAL {
         if !headers.contains_key(&name) {
             headers.insert(name, value);
         }
-    }
-    if is_tls {
-        headers.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
     }
 }

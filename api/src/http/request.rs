@@ -55,7 +55,7 @@ fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
     let mut members = Map::new();
     for (name, text) in pairs {
         let value = match name.as_str() {
-            "query" | "operationName" => Value::String(text),
+            "query" | "operationName" | "documentId" => Value::String(text),
             "variables" | "extensions" if text.is_empty() => Value::Null,
             "variables" | "extensions" => serde_json::from_str(&text)
                 .map_err(|error| bad_request(&format!("{name} are not JSON: {error}")))?,

@@ -22,28 +22,40 @@ use crate::{
     caller::{Shared, token_of},
     config::ServerSettings,
     engine::Engine,
-    http::{LONGEST_BODY, error_response, unavailable},
+    http::{error_response, throttle::Throttle, unavailable},
     metrics::Metrics,
 };
-use connection::Connection;
+use connection::{Connection, Served};
 
 /// What all sockets of a server share: how many there may be, from where, and until when.
 #[derive(Clone)]
 pub struct Sockets {
     places: Arc<Semaphore>,
     origins: Arc<[String]>,
+    throttle: Arc<Throttle>,
+    longest_message: usize,
+    operations: usize,
     stop: Arc<watch::Sender<bool>>,
 }
 
 impl Sockets {
     /// No socket yet.
     #[must_use]
-    pub fn new(settings: &ServerSettings) -> Self {
+    pub fn new(settings: &ServerSettings, throttle: Arc<Throttle>) -> Self {
         Sockets {
             places: Arc::new(Semaphore::new(settings.sockets as usize)),
             origins: settings.allowed_origins.clone().into(),
+            throttle,
+            longest_message: settings.limits.body_bytes(),
+            operations: settings.limits.socket_operations as usize,
             stop: Arc::new(watch::Sender::new(false)),
         }
+    }
+
+    /// Origins of other sites whose pages may ask.
+    #[must_use]
+    pub fn origins(&self) -> &[String] {
+        &self.origins
     }
 
     /// Closes every socket with 1001, so that the server can stop.
@@ -67,12 +79,6 @@ pub async fn open(
     metrics: web::Data<Metrics>,
     sockets: web::Data<Sockets>,
 ) -> HttpResponse {
-    if !offers_protocol(&request) {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "offer the WebSocket protocol graphql-transport-ws",
-        );
-    }
     if !is_origin_allowed(&request, &sockets.origins) {
         return refuse(
             StatusCode::FORBIDDEN,
@@ -87,19 +93,28 @@ pub async fn open(
             Ok(parts) => parts,
             Err(error) => return error.as_response_error().error_response(),
         };
+    if !offers_protocol(&request) {
+        let reason = protocol::Close::not_acceptable().into();
+        actix_web::rt::spawn(async move { session.close(Some(reason)).await });
+        return response;
+    }
     let messages = messages
-        .max_frame_size(LONGEST_BODY)
+        .max_frame_size(sockets.longest_message)
         .aggregate_continuations()
-        .max_continuation_size(LONGEST_BODY);
+        .max_continuation_size(sockets.longest_message);
     let header = request
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
     let connection = Connection::new(
         session,
-        engine.into_inner(),
-        shared.get_ref().clone(),
-        metrics.get_ref().clone(),
+        Served {
+            engine: engine.into_inner(),
+            shared: shared.get_ref().clone(),
+            metrics: metrics.get_ref().clone(),
+            throttle: Arc::clone(&sockets.throttle),
+            operations: sockets.operations,
+        },
         header.and_then(token_of),
     );
     let stop = sockets.stop.subscribe();
