@@ -38,7 +38,7 @@ async fn a_document_that_multiplies_work_is_not_answered() {
         |n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1),
         30,
     );
-    let circle = "{ __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } }";
+    let circle = "{ __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }";
     for (attack, document, words) in [
         (
             "alias overloading",

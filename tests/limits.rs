@@ -322,8 +322,7 @@ async fn the_page_opens_for_those_who_may_see_the_schema() {
 }
 
 #[actix_web::test]
-async fn limits_come_before_the_token_is_asked_for_no_document() {
-    // A document is read after its caller is known: nobody makes the server parse without an account.
+async fn no_document_is_read_before_its_caller_is_known() {
     let server = Server::start();
     let body: Value = json!({ "query": "{ ".repeat(100_000) });
     let request = TestRequest::post()

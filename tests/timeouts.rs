@@ -11,6 +11,20 @@ use crate::sockets::LiveServer;
 const AT_WORK: &str = "SELECT query FROM pg_stat_activity
   WHERE application_name = 'clinigraph' AND state = 'active' AND wait_event_type = 'Lock' AND datname = current_database()";
 
+/// Waits until so many statements wait in the database.
+async fn wait_for(server: &LiveServer, count: usize) {
+    let mut observer = server.database();
+    let began = Instant::now();
+    while testing::rows(&mut observer, AT_WORK).len() != count {
+        assert!(
+            began.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            testing::rows(&mut observer, AT_WORK)
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[actix_web::test]
 async fn a_request_that_takes_too_long_is_cancelled_with_its_statement() {
     let server = LiveServer::with(|settings| settings.limits.request_timeout = 1).await;
@@ -37,19 +51,35 @@ async fn a_request_that_takes_too_long_is_cancelled_with_its_statement() {
         let took = began.elapsed();
         assert!((1.0..4.0).contains(&took.as_secs_f64()), "{took:?}");
     }
-    // Nothing waits on in the database, and both connections are free again for what needs no locked table.
-    let mut observer = server.database();
-    let began = Instant::now();
-    while !testing::rows(&mut observer, AT_WORK).is_empty() {
-        assert!(
-            began.elapsed() < Duration::from_secs(3),
-            "a statement still runs"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    // Both connections are free again for what needs no locked table.
+    wait_for(&server, 0).await;
     let me = server.post(&token, "{ me { username } }", json!({})).await;
     assert!(me.starts_with("HTTP/1.1 200"), "{me}");
 
     testing::execute(&mut blocker, "ROLLBACK");
     assert!(ask().await.starts_with("HTTP/1.1 200"));
+}
+
+#[actix_web::test]
+async fn a_request_whose_client_is_gone_is_cancelled() {
+    let server = LiveServer::start().await;
+    let token = server.token("admin");
+    let program = server.id("SELECT uid AS id FROM program WHERE code = 'OPD'");
+    let list = "query ($p: ID!) { events(program: $p, first: 5) { nodes { id } } }";
+    let mut blocker = server.database();
+    testing::execute(&mut blocker, "BEGIN");
+    let lock = "LOCK TABLE trackerevent, singleevent IN ACCESS EXCLUSIVE MODE";
+    testing::execute(&mut blocker, lock);
+    {
+        let ask = server.post(&token, list, json!({ "p": program }));
+        let waits = wait_for(&server, 1);
+        tokio::select! {
+            answer = ask => panic!("{answer}"),
+            () = waits => {}
+        }
+    }
+    wait_for(&server, 0).await;
+    testing::execute(&mut blocker, "ROLLBACK");
+    let answer = server.post(&token, list, json!({ "p": program })).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
