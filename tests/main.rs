@@ -27,6 +27,7 @@ mod rest;
 mod rest_files;
 mod saved_views;
 mod schema;
+mod sessions;
 mod sockets;
 mod statements;
 mod support;

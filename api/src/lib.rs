@@ -26,6 +26,7 @@ pub mod report;
 pub mod rest;
 pub mod seat;
 pub mod server;
+mod sessions;
 pub mod socket;
 pub mod telemetry;
 pub mod tls;

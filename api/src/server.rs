@@ -72,6 +72,11 @@ impl State {
         })
     }
 
+    /// Asks the database anew who calls only when it may have changed, of which the server hears on a connection of its own.
+    pub fn keep_sessions(&self) {
+        self.shared.keep_sessions();
+    }
+
     /// What analytics are answered from.
     #[must_use]
     pub fn analytics(&self) -> &Analytics {
@@ -141,6 +146,7 @@ pub async fn serve(
         checkout_timeout: settings.checkout_timeout(),
     });
     let state = State::new(pool, settings.pool_size, settings)?;
+    state.keep_sessions();
     let sockets = state.sockets.clone();
     let analytics = state.shared.analytics.clone();
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
