@@ -1,7 +1,7 @@
 //! What graphql-cop tries, each try with what it must not get.
 
 use actix_web::{
-    http::header::{ACCEPT, CONTENT_TYPE},
+    http::header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN},
     test::TestRequest,
 };
 use serde_json::json;
@@ -97,7 +97,11 @@ async fn a_document_that_multiplies_work_is_not_answered() {
             "{ ...A } fragment A on Query { ...A ...A }".to_owned(),
             "spreads itself",
         ),
-        ("brackets", "{a".repeat(50_000), "--max-tokens"),
+        (
+            "brackets",
+            "{a".repeat(50_000),
+            "brackets within each other",
+        ),
         (
             "lists within lists",
             format!("{{ node(id: {}) {{ id }} }}", "[".repeat(2_000)),
@@ -195,6 +199,35 @@ async fn a_page_of_another_site_changes_nothing() {
     let twice =
         TestRequest::get().uri("/graphql?query=%7B__typename%7D&query=mutation%7B__typename%7D");
     assert_eq!(server.send(admin.sign(twice)).await.status.as_u16(), 400);
+}
+
+/// Somebody who opened `GraphiQL` with a password: the browser sends it along, whichever page asks.
+#[actix_web::test]
+async fn a_form_of_another_site_sends_a_password_in_vain() {
+    let server = Server::start();
+    let admin = server.user("admin");
+    let form = |path: &str, origin: Option<&'static str>| {
+        let mut request = TestRequest::post()
+            .uri(path)
+            .insert_header((HOST, "clinics.example.org"))
+            .insert_header((CONTENT_TYPE, "text/plain"))
+            .set_payload("{\"events\":[]}");
+        if let Some(origin) = origin {
+            request = request.insert_header((ORIGIN, origin));
+        }
+        admin.sign(request)
+    };
+    for path in ["/api/tracker?async=false", "/api/metadata", "/graphql"] {
+        for origin in ["https://evil.example.org", "null"] {
+            let answer = server.send(form(path, Some(origin))).await;
+            assert_eq!(answer.status.as_u16(), 403, "{path} {}", answer.text());
+            assert!(answer.text().contains("--allowed-origins"), "{path}");
+        }
+        for origin in [None, Some("http://clinics.example.org")] {
+            let answer = server.send(form(path, origin)).await;
+            assert_ne!(answer.status.as_u16(), 403, "{path} {}", answer.text());
+        }
+    }
 }
 
 #[actix_web::test]

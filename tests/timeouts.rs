@@ -59,27 +59,3 @@ async fn a_request_that_takes_too_long_is_cancelled_with_its_statement() {
     testing::execute(&mut blocker, "ROLLBACK");
     assert!(ask().await.starts_with("HTTP/1.1 200"));
 }
-
-#[actix_web::test]
-async fn a_request_whose_client_is_gone_is_cancelled() {
-    let server = LiveServer::start().await;
-    let token = server.token("admin");
-    let program = server.id("SELECT uid AS id FROM program WHERE code = 'OPD'");
-    let list = "query ($p: ID!) { events(program: $p, first: 5) { nodes { id } } }";
-    let mut blocker = server.database();
-    testing::execute(&mut blocker, "BEGIN");
-    let lock = "LOCK TABLE trackerevent, singleevent IN ACCESS EXCLUSIVE MODE";
-    testing::execute(&mut blocker, lock);
-    {
-        let ask = server.post(&token, list, json!({ "p": program }));
-        let waits = wait_for(&server, 1);
-        tokio::select! {
-            answer = ask => panic!("{answer}"),
-            () = waits => {}
-        }
-    }
-    wait_for(&server, 0).await;
-    testing::execute(&mut blocker, "ROLLBACK");
-    let answer = server.post(&token, list, json!({ "p": program })).await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-}

@@ -83,11 +83,8 @@ impl Db {
     {
         let (_place, permit) = self.queue().await?;
         let db = self.clone();
-        let attended = Attended {
-            pool: self.pool.clone(),
-            seat: Arc::default(),
-        };
-        let seats = Arc::clone(&attended.seat);
+        let taken = Arc::new(OnceLock::new());
+        let seats = Arc::clone(&taken);
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let seat = Arc::new(Seat::new(db.pool.get()?));
@@ -103,8 +100,21 @@ impl Db {
                 outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
             }
             () = tokio::time::sleep(self.longest) => {
+                self.end(taken.get().cloned()).await;
                 Err(Error::Cancelled)
             }
+        }
+    }
+
+    /// Ends a request whose time is over. Its thread goes on until it notices, with the leave that it has.
+    async fn end(&self, seat: Option<Arc<Seat>>) {
+        let pool = self.pool.clone();
+        let Some(seat) = seat else {
+            return;
+        };
+        let ending = tokio::task::spawn_blocking(move || seat.end(&pool));
+        if let Ok(Err(error)) = ending.await {
+            tracing::warn!(%error, "a request that took too long could not be cancelled");
         }
     }
 
@@ -149,27 +159,6 @@ impl Db {
     #[must_use]
     pub fn state(&self) -> (u32, u32) {
         self.pool.state()
-    }
-}
-
-/// A request on a thread that may block, for whoever waits for it. When nobody waits any more, since its time is over or
-/// the client is gone, the request ends; its thread goes on until it notices, with the leave that it has.
-struct Attended {
-    pool: Pool,
-    seat: Arc<OnceLock<Arc<Seat>>>,
-}
-
-impl Drop for Attended {
-    fn drop(&mut self) {
-        let Some(seat) = self.seat.get().filter(|seat| seat.is_taken()).cloned() else {
-            return;
-        };
-        let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = seat.end(&pool) {
-                tracing::warn!(%error, "a request for which nobody waits could not be cancelled");
-            }
-        });
     }
 }
 

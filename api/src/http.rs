@@ -9,6 +9,7 @@
 pub mod cors;
 pub mod edge;
 mod media;
+pub mod origin;
 mod request;
 pub mod throttle;
 

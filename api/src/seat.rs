@@ -93,12 +93,6 @@ impl Seat {
         cancelled
     }
 
-    /// Whether the request still holds a connection.
-    #[must_use]
-    pub fn is_taken(&self) -> bool {
-        lock(&self.backend).is_some()
-    }
-
     fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Acquire)
     }

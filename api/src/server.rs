@@ -18,7 +18,7 @@ use crate::{
     db::Db,
     engine::Engine,
     http::{
-        self, LongestBody, cors, edge,
+        self, LongestBody, cors, edge, origin,
         throttle::{self, Throttle},
     },
     limits::Audience,
@@ -102,6 +102,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(
                 web::scope("")
                     .wrap(from_fn(throttle::throttle))
+                    .wrap(from_fn(origin::guard))
                     .wrap(Condition::new(has_other_sites, cors))
                     .wrap(from_fn(edge::finish))
                     .configure(addresses),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use actix_web::{
     HttpRequest, HttpResponse,
     guard::GuardContext,
-    http::{StatusCode, Uri, header},
+    http::{StatusCode, header},
     web,
 };
 use tokio::sync::{Semaphore, watch};
@@ -22,7 +22,7 @@ use crate::{
     caller::{Shared, token_of},
     config::ServerSettings,
     engine::Engine,
-    http::{error_response, throttle::Throttle, unavailable},
+    http::{error_response, origin::is_allowed, throttle::Throttle, unavailable},
     metrics::Metrics,
 };
 use connection::{Connection, Served};
@@ -79,7 +79,7 @@ pub async fn open(
     metrics: web::Data<Metrics>,
     sockets: web::Data<Sockets>,
 ) -> HttpResponse {
-    if !is_origin_allowed(&request, &sockets.origins) {
+    if !is_allowed(&request, &sockets.origins) {
         return refuse(
             StatusCode::FORBIDDEN,
             "pages of this origin may not open a WebSocket here",
@@ -136,64 +136,4 @@ fn offers_protocol(request: &HttpRequest) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|name| name.trim() == protocol::NAME)
-}
-
-/// Browsers say which page opens a socket and do not ask first, as they do for other requests: only this server's pages
-/// and those of the settings may. Other programs send no origin.
-fn is_origin_allowed(request: &HttpRequest, allowed: &[String]) -> bool {
-    let Some(origin) = request.headers().get(header::ORIGIN) else {
-        return true;
-    };
-    let Ok(origin) = origin.to_str() else {
-        return false;
-    };
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let authority = origin.parse::<Uri>().ok();
-    let authority = authority
-        .as_ref()
-        .and_then(|uri| uri.authority())
-        .map(ToString::to_string);
-    let is_own =
-        matches!((&authority, host), (Some(page), Some(host)) if page.eq_ignore_ascii_case(host));
-    is_own
-        || allowed
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::test::TestRequest;
-
-    #[test]
-    fn pages_of_other_sites_need_to_be_named() {
-        let allowed = ["https://app.example.org".to_owned()];
-        let is_allowed = |origin: &str| {
-            let request = TestRequest::get()
-                .insert_header((header::HOST, "clinics.example.org:8080"))
-                .insert_header((header::ORIGIN, origin))
-                .to_http_request();
-            is_origin_allowed(&request, &allowed)
-        };
-        assert!(is_allowed("http://clinics.example.org:8080"));
-        assert!(is_allowed("https://app.example.org"));
-        for other in [
-            "http://clinics.example.org",
-            "http://evil.example.org",
-            "http://app.example.org",
-            "https://clinics.example.org:8080.evil.example.org",
-            "null",
-            "",
-        ] {
-            assert!(!is_allowed(other), "{other}");
-        }
-        assert!(is_origin_allowed(
-            &TestRequest::get().to_http_request(),
-            &[]
-        ));
-    }
 }
