@@ -243,7 +243,7 @@ async fn a_document_that_is_none_is_refused_before_anything_runs() {
             json!({}),
             "Operation",
         ),
-        (deep.as_str(), json!({}), "deep"),
+        (deep.as_str(), json!({}), "--max-depth"),
     ];
     for (document, variables, words) in cases {
         let answer = admin.send(document, variables.clone()).await;
@@ -254,7 +254,7 @@ async fn a_document_that_is_none_is_refused_before_anything_runs() {
             .expect("a message")
             .to_lowercase();
         assert!(
-            message.contains(&words.to_lowercase()) || words == "syntax",
+            message.contains(&words.to_lowercase()),
             "{document}: {message}"
         );
         assert!(body.get("data").is_none(), "{body}");
@@ -322,9 +322,9 @@ async fn requests_that_are_no_graphql_are_refused_by_their_form() {
 
     for (body, words) in [
         ("nonsense".to_owned(), "GraphQL request"),
-        ("[]".to_owned(), "GraphQL request"),
+        ("[]".to_owned(), "batches"),
         (json!({ "variables": {} }).to_string(), "query"),
-        (json!({ "query": 1 }).to_string(), "string"),
+        (json!({ "query": 1 }).to_string(), "query must be a text"),
         (
             json!({ "query": "{ me { id } }", "variables": [1] }).to_string(),
             "variables",

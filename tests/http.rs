@@ -1,10 +1,18 @@
-//! What the server answers besides GraphQL.
+//! What the server answers besides GraphQL, and how its answers are sent.
 
-use actix_web::test::TestRequest;
+use actix_web::{
+    http::{Method, header::ORIGIN},
+    test::TestRequest,
+};
 
-use crate::support::Server;
+use clinigraph::limits::Audience;
 
-async fn get(server: &Server, path: &str) -> crate::support::Answer {
+use crate::{
+    sockets::LiveServer,
+    support::{Answer, Server},
+};
+
+async fn get(server: &Server, path: &str) -> Answer {
     server.send(TestRequest::get().uri(path)).await
 }
 
@@ -54,7 +62,8 @@ async fn figures_count_requests_and_name_nobody() {
 
 #[actix_web::test]
 async fn the_page_is_there_whatever_was_built() {
-    let server = Server::start();
+    let everybody = Some(Audience::Everybody);
+    let server = Server::with(|settings| settings.limits.introspection = everybody);
     let page = get(&server, "/graphiql/").await;
     assert!(matches!(page.status.as_u16(), 200 | 404), "{}", page.status);
     assert!(page.text().contains("<title>Clinigraph</title>"));
@@ -80,4 +89,112 @@ async fn answers_are_never_stored_on_the_way() {
     assert_eq!(answer.header("cache-control"), "no-store");
     let refused = server.send(TestRequest::post().uri("/graphql")).await;
     assert_eq!(refused.header("cache-control"), "no-store");
+}
+
+#[actix_web::test]
+async fn every_answer_carries_the_headers_that_browsers_obey() {
+    let server = Server::start();
+    for path in [
+        "/graphql",
+        "/api/tracker/events",
+        "/healthz",
+        "/nothing",
+        "/reports/monthly/2026-01.pdf",
+    ] {
+        let answer = get(&server, path).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            (
+                "content-security-policy",
+                "default-src 'none'; frame-ancestors 'none'",
+            ),
+            ("referrer-policy", "no-referrer"),
+            ("x-frame-options", "DENY"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path}");
+        }
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    let page = get(&server, "/graphiql/").await;
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-eval"),
+        "{policy}"
+    );
+}
+
+#[actix_web::test]
+async fn pages_of_other_sites_may_ask_when_they_are_named() {
+    let named = "https://app.example.org";
+    let server = Server::with(|settings| settings.allowed_origins = vec![named.to_owned()]);
+    let preflight = |origin: &'static str, method: &'static str| {
+        TestRequest::default()
+            .method(Method::OPTIONS)
+            .uri("/graphql")
+            .insert_header((ORIGIN, origin))
+            .insert_header(("access-control-request-method", method))
+            .insert_header((
+                "access-control-request-headers",
+                "authorization,content-type",
+            ))
+    };
+    let allowed = |answer: &Answer| answer.header("access-control-allow-origin").to_owned();
+    let answer = server.send(preflight(named, "POST")).await;
+    assert_eq!(
+        (answer.status.as_u16(), allowed(&answer).as_str()),
+        (200, named)
+    );
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    assert_eq!(answer.header("access-control-max-age"), "600");
+    let other = server
+        .send(preflight("https://evil.example.org", "POST"))
+        .await;
+    assert_eq!((other.status.as_u16(), allowed(&other).as_str()), (400, ""));
+    let method = server.send(preflight(named, "TRACE")).await;
+    assert_eq!(method.status.as_u16(), 400);
+    let request = || TestRequest::get().uri("/graphql?query=%7B__typename%7D");
+    let admin = server.user("admin");
+    let answer = server
+        .send(admin.sign(request()).insert_header((ORIGIN, named)))
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), allowed(&answer).as_str()),
+        (200, named)
+    );
+    // A page that is not named may send what any page may send, and reads nothing.
+    let foreign = admin
+        .sign(request())
+        .insert_header((ORIGIN, "https://evil.example.org"));
+    assert_eq!(allowed(&server.send(foreign).await), "");
+}
+
+#[actix_web::test]
+async fn a_client_of_http_1_0_is_sent_no_pieces() {
+    let server = LiveServer::start().await;
+    let (token, program) = (
+        server.token("admin"),
+        server.id("SELECT uid AS id FROM program WHERE code = 'OPD'"),
+    );
+    let ask = async |version: &str| {
+        let path = format!("/api/tracker/events?program={program}&paging=false&fields=event");
+        let request = format!(
+            "GET {path} HTTP/{version}\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        let answer = server.raw(&request).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        (head.to_lowercase(), body.to_owned())
+    };
+    let (head, body) = ask("1.0").await;
+    assert!(
+        head.contains(" 200 ") && !head.contains("transfer-encoding"),
+        "{head}"
+    );
+    assert!(!head.contains("content-length"), "{head}");
+    let events: serde_json::Value = serde_json::from_str(&body).expect("JSON without pieces");
+    assert!(events["events"].as_array().expect("a list").len() > 1_000);
+    // The same, in pieces.
+    let (head, body) = ask("1.1").await;
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    assert!(body.ends_with("\r\n0\r\n\r\n"));
 }

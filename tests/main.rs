@@ -1,6 +1,8 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
 mod at_hand;
+mod attacks;
+mod audit;
 mod cases;
 mod clinic_scope;
 mod comparison;
@@ -12,6 +14,7 @@ mod errors;
 mod examples;
 mod flow;
 mod http;
+mod limits;
 mod live;
 mod observations;
 mod outage;
@@ -30,7 +33,9 @@ mod sockets;
 mod statements;
 mod support;
 mod suppression;
+mod timeouts;
 mod tracked_entities;
+mod trusted;
 mod visibility;
 mod working_list;
 mod writes;

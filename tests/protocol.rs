@@ -8,15 +8,10 @@ use crate::sockets::LiveServer;
 async fn sockets_speak_graphql_transport_ws() {
     let server = LiveServer::start().await;
 
-    // Another protocol, none, a foreign page.
+    // Another protocol, a foreign page.
     let protocol = |name| server.open(name);
-    assert_eq!(
-        protocol(&[("sec-websocket-protocol", "graphql-ws")])
-            .await
-            .expect_err("refused"),
-        400
-    );
-    assert_eq!(protocol(&[]).await.expect_err("refused"), 400);
+    let mut socket = protocol(&[]).await.expect("a socket, to say why");
+    assert_eq!(socket.closed().await, 4406);
     let foreign = [
         ("sec-websocket-protocol", "graphql-transport-ws"),
         ("origin", "https://evil.example.org"),
@@ -182,4 +177,70 @@ async fn operations_and_sockets_are_bounded() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     panic!("a closed socket keeps its place");
+}
+
+#[actix_web::test]
+async fn messages_and_operations_have_limits_of_their_own() {
+    let server = LiveServer::with(|settings| {
+        settings.limits.max_body = 1;
+        settings.limits.socket_operations = 1;
+        settings.limits.rate_limit = 3;
+    })
+    .await;
+    let program = server.id("SELECT uid AS id FROM program WHERE code = 'OPD'");
+    let all = "subscription ($program: ID!) { eventsChanged(program: $program, scope: { mode: ACCESSIBLE }) { id } }";
+    let mut socket = server.user("clerk").await;
+    socket
+        .subscribe("a", all, json!({ "program": program }))
+        .await;
+    socket
+        .subscribe("b", all, json!({ "program": program }))
+        .await;
+    let refused = socket.receive().await;
+    assert_eq!(refused["id"], "b");
+    let message = refused["payload"][0]["message"].as_str();
+    assert!(message.expect("a message").contains("--socket-operations"));
+
+    // Operations count as requests do.
+    socket.send(json!({ "type": "complete", "id": "a" })).await;
+    for id in ["c", "d"] {
+        socket.subscribe(id, "{ me { id } }", json!({})).await;
+        assert_eq!(socket.receive().await["type"], "next");
+        assert_eq!(socket.receive().await["type"], "complete");
+    }
+    socket.subscribe("e", "{ me { id } }", json!({})).await;
+    let refused = socket.receive().await;
+    let extensions = &refused["payload"][0]["extensions"];
+    assert_eq!(extensions["code"], "TOO_MANY_REQUESTS", "{refused}");
+
+    let long = format!("{{ me {{ id }} }} # {}", "x".repeat(2_000));
+    socket.subscribe("f", &long, json!({})).await;
+    assert_eq!(socket.closed().await, 1009);
+}
+
+#[actix_web::test]
+async fn sockets_answer_under_the_limits_of_requests() {
+    let server = LiveServer::start().await;
+    let mut socket = server.user("clerk").await;
+    for (document, words) in [
+        (
+            "{ __schema { types { name } } }",
+            "CLINIGRAPH_INTROSPECTION",
+        ),
+        ("{ me { usernam } }", "Unknown field"),
+        ("query ($id: ID!) { node(id: $id) { id } }", "$id"),
+        (
+            "subscription ($p: ID!) { eventsChanged(program: $p, scope: { mode: ACCESSIBLE }) { id } }",
+            "$p",
+        ),
+        ("{ ...F } fragment F on Query { ...F }", "spreads itself"),
+    ] {
+        socket.subscribe("x", document, json!({})).await;
+        let refused = socket.receive().await;
+        assert_eq!(refused["type"], "error", "{refused}");
+        let message = refused["payload"][0]["message"].as_str();
+        let message = message.expect("a message");
+        assert!(message.contains(words), "{message}");
+        assert!(!message.contains("Did you mean"), "{message}");
+    }
 }

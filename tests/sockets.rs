@@ -19,7 +19,10 @@ use storage::{
     pool::{Pool, Settings, connect},
     testing,
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
@@ -89,6 +92,29 @@ impl LiveServer {
     /// A new token.
     pub fn token(&self, username: &str) -> String {
         storage::tokens::create(&mut self.database(), username).expect("a token")
+    }
+
+    /// Sends a request as text over a connection of its own, and reads all that comes until the server closes it.
+    pub async fn raw(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.expect("it listens");
+        let sent = stream.write_all(request.as_bytes()).await;
+        sent.expect("it is sent");
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        let read = tokio::time::timeout(PATIENCE, read).await;
+        read.expect("the server closes").expect("an answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// The answer to a document, head and body.
+    pub async fn post(&self, token: &str, document: &str, variables: Value) -> String {
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        self.raw(&format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await
     }
 
     /// Opens a socket with headers; the status of the answer when it is refused.

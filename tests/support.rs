@@ -16,7 +16,9 @@ use actix_web::{
 use chrono::NaiveDate;
 use clinigraph::{
     config::ServerSettings,
+    limits::LimitSettings,
     server::{State, configure},
+    tls::TlsSettings,
 };
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
@@ -57,6 +59,8 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         import_limit: 64,
         sockets: 4,
         allowed_origins: vec![],
+        limits: LimitSettings::usual(),
+        tls: TlsSettings::default(),
     }
 }
 
@@ -94,6 +98,15 @@ impl Server {
         let analytics = self.state.analytics();
         analytics.load().await.expect("columns are read");
         assert!(analytics.held().stays > 0);
+    }
+
+    /// A server over the generated data with other settings.
+    pub fn with(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let pool = Pool::for_tests(generated_database()).expect("the database answers");
+        let mut settings = settings(0);
+        change(&mut settings);
+        let state = State::new(pool.clone(), 1, &settings).expect("a state");
+        Server { state, pool }
     }
 
     /// A server over any pool.

@@ -4,8 +4,17 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::DefaultHeaders;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use crate::{
+    caller::Shared,
+    limits::{Audience, INTROSPECTION},
+    rest::{
+        authenticate,
+        error::{Answer, Refusal},
+    },
+};
 
 /// What `./dev web` builds. The folder may be missing: the server does not depend on its page.
 #[derive(RustEmbed)]
@@ -50,12 +59,36 @@ async fn to_page() -> HttpResponse {
         .finish()
 }
 
-async fn file(path: web::Path<String>) -> HttpResponse {
+async fn file(request: HttpRequest, path: web::Path<String>) -> Answer {
     let path = match path.as_str() {
         "" => "index.html",
         path => path,
     };
-    answer(path, Bundle::get(path))
+    // The files behind the page are the same everywhere; the page is what lets somebody in.
+    if path == "index.html" {
+        admit(&request).await?;
+    }
+    Ok(answer(path, Bundle::get(path)))
+}
+
+/// Refuses who may not open the page. A browser asks for user and password then: the password is an API token.
+async fn admit(request: &HttpRequest) -> Answer<()> {
+    let audience = request.app_data::<web::Data<Audience>>();
+    let (audience, shared) = match (audience, request.app_data::<web::Data<Shared>>()) {
+        (Some(audience), Some(shared)) => (***audience, shared),
+        _ => return Ok(()),
+    };
+    match audience {
+        Audience::Everybody => return Ok(()),
+        Audience::Nobody => return Err(Refusal::not_found("this server shows no GraphiQL")),
+        Audience::Authorised => {}
+    }
+    let context = authenticate(request, shared).await?;
+    if audience.includes(|authority| context.caller.has_authority(authority)) {
+        return Ok(());
+    }
+    let message = format!("GraphiQL needs the authority {INTROSPECTION}");
+    Err(Refusal::new(StatusCode::FORBIDDEN, message))
 }
 
 fn answer(path: &str, found: Option<EmbeddedFile>) -> HttpResponse {

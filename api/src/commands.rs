@@ -155,14 +155,17 @@ pub async fn serve(
     settings: &ServerSettings,
     token: Option<&str>,
 ) -> Result<(), Failure> {
+    let scheme = settings.tls.scheme();
     server::serve(&database.url, settings, |address| {
         println!("\nClinigraph is ready.\n");
-        println!("GraphQL:  http://{address}/graphql");
+        println!("GraphQL:  {scheme}://{address}/graphql");
         match token {
             Some(token) => {
-                println!("GraphiQL: http://{address}/graphiql/#token={token}\n\ntoken: {token}");
+                println!(
+                    "GraphiQL: {scheme}://{address}/graphiql/#token={token}\n\ntoken: {token}"
+                );
             }
-            None => println!("GraphiQL: http://{address}/graphiql/"),
+            None => println!("GraphiQL: {scheme}://{address}/graphiql/"),
         }
         println!("\nStop with Ctrl-C.");
     })

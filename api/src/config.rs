@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use crate::rest::body::BodyLimit;
+use crate::{limits::LimitSettings, rest::body::BodyLimit, tls::TlsSettings};
 
 /// Settings that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -86,9 +86,17 @@ pub struct ServerSettings {
     #[arg(long, env = "CLINIGRAPH_SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sockets: u32,
 
-    /// Origins of other sites whose pages may open sockets here, e.g. <https://app.example.org>, separated by commas
+    /// Origins of other sites whose pages may ask and open sockets here, e.g. <https://app.example.org>, separated by commas
     #[arg(long, env = "CLINIGRAPH_ALLOWED_ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
+
+    /// Limits of documents and requests.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+
+    /// TLS of the server itself.
+    #[command(flatten)]
+    pub tls: TlsSettings,
 }
 
 impl Settings {

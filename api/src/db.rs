@@ -3,7 +3,10 @@
 //! A request is handed over once: [`Db::attend`] runs all of it on a thread that may block, with one connection, and
 //! what the request asks of its [`Db`] runs right there. [`Db::run`] outside of a request hands over one piece of work.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use storage::{Connection, Error, Result, pool::Pool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -21,19 +24,21 @@ pub struct Db {
     connections: Arc<Semaphore>,
     places: Arc<Semaphore>,
     patience: Duration,
+    longest: Duration,
     seat: Option<Arc<Seat>>,
 }
 
 impl Db {
-    /// Wraps a pool of `size` connections. A request waits for one at most `patience`.
+    /// Wraps a pool of `size` connections. A request waits for one at most `patience` and takes at most `longest`.
     #[must_use]
-    pub fn new(pool: Pool, size: u32, patience: Duration) -> Self {
+    pub fn new(pool: Pool, size: u32, patience: Duration, longest: Duration) -> Self {
         let size = size as usize;
         Db {
             pool,
             connections: Arc::new(Semaphore::new(size)),
             places: Arc::new(Semaphore::new(size * (1 + WAITING_PER_CONNECTION))),
             patience,
+            longest,
             seat: None,
         }
     }
@@ -69,7 +74,8 @@ impl Db {
     /// work for it runs at once on that thread. The fields of a request therefore ask one after the other.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the queue is long or the wait was, else what `request` returned.
+    /// [`Error::Unavailable`] when the queue is long or the wait was, [`Error::Cancelled`] when it took longer than a request
+    /// may, else what `request` returned.
     pub async fn attend<T, R>(&self, request: impl FnOnce(Db) -> R + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
@@ -77,17 +83,39 @@ impl Db {
     {
         let (_place, permit) = self.queue().await?;
         let db = self.clone();
+        let taken = Arc::new(OnceLock::new());
+        let seats = Arc::clone(&taken);
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let seat = Arc::new(Seat::new(db.pool.get()?));
+            let _ = seats.set(Arc::clone(&seat));
             let held = Db {
                 seat: Some(Arc::clone(&seat)),
                 ..db
             };
-            seat.drive(request(held))
+            seat.drive(request(held)).unwrap_or(Err(Error::Cancelled))
         });
-        let outcome = blocking.in_current_span().await;
-        outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
+        tokio::select! {
+            outcome = blocking.in_current_span() => {
+                outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
+            }
+            () = tokio::time::sleep(self.longest) => {
+                self.end(taken.get().cloned()).await;
+                Err(Error::Cancelled)
+            }
+        }
+    }
+
+    /// Ends a request whose time is over. Its thread goes on until it notices, with the leave that it has.
+    async fn end(&self, seat: Option<Arc<Seat>>) {
+        let pool = self.pool.clone();
+        let Some(seat) = seat else {
+            return;
+        };
+        let ending = tokio::task::spawn_blocking(move || seat.end(&pool));
+        if let Ok(Err(error)) = ending.await {
+            tracing::warn!(%error, "a request that took too long could not be cancelled");
+        }
     }
 
     /// A place in the queue, then leave to use a connection.

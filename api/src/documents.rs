@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use serde_json::{Map, Value};
+
+use crate::document::Document;
 
 /// Most documents that are kept. Clients send the same few again and again; a full store starts anew.
 const MOST: usize = 1_000;
@@ -21,7 +23,7 @@ const MOST_FORMS: usize = 64;
 pub struct Documents(Mutex<HashMap<String, Entry>>);
 
 struct Entry {
-    document: Arc<ExecutableDocument>,
+    document: Arc<Document>,
     valid: HashSet<String>,
 }
 
@@ -30,9 +32,9 @@ pub enum Known {
     /// It was not seen before, or is too long to be kept.
     Nothing,
     /// It was parsed, and not yet found valid with variables of this form.
-    Parsed(Arc<ExecutableDocument>),
+    Parsed(Arc<Document>),
     /// It was found valid with variables of this form.
-    Valid(Arc<ExecutableDocument>),
+    Valid(Arc<Document>),
 }
 
 impl Documents {
@@ -52,8 +54,8 @@ impl Documents {
 
     /// Remembers that a document was found valid with variables of a form. One that does more than read is left out: what
     /// changes something is checked each time.
-    pub fn remember(&self, text: &str, document: Arc<ExecutableDocument>, form: String) {
-        if text.len() > LONGEST || form.len() > LONGEST || !reads_only(&document) {
+    pub fn remember(&self, text: &str, document: Arc<Document>, form: String) {
+        if text.len() > LONGEST || form.len() > LONGEST || !document.reads_only() {
             return;
         }
         let mut documents = self.lock();
@@ -79,37 +81,34 @@ impl Documents {
     }
 }
 
-fn reads_only(document: &ExecutableDocument) -> bool {
-    let mut operations = document.operations.iter();
-    operations.all(|(_, operation)| operation.node.ty == OperationType::Query)
-}
-
 /// The form of variables: which keys their objects have. Scalars are checked wherever they are read, but an object with
 /// a key too many is refused by validation alone, so a document counts as valid for one form of variables.
 #[must_use]
-pub fn form(operation: Option<&str>, variables: Option<&serde_json::Value>) -> String {
+pub fn form(operation: Option<&str>, variables: Option<&Map<String, Value>>) -> String {
     let mut form = operation.unwrap_or_default().to_owned();
     form.push(' ');
     if let Some(variables) = variables {
-        push_form(&mut form, variables);
+        push_object(&mut form, variables);
     }
     form
 }
 
-fn push_form(form: &mut String, value: &serde_json::Value) {
+fn push_object(form: &mut String, object: &Map<String, Value>) {
+    form.push('{');
+    for (key, value) in object {
+        // A key may hold any character, so its length tells where it ends.
+        form.push_str(&key.len().to_string());
+        form.push(':');
+        form.push_str(key);
+        push_form(form, value);
+    }
+    form.push('}');
+}
+
+fn push_form(form: &mut String, value: &Value) {
     match value {
-        serde_json::Value::Object(object) => {
-            form.push('{');
-            for (key, value) in object {
-                // A key may hold any character, so its length tells where it ends.
-                form.push_str(&key.len().to_string());
-                form.push(':');
-                form.push_str(key);
-                push_form(form, value);
-            }
-            form.push('}');
-        }
-        serde_json::Value::Array(items) => {
+        Value::Object(object) => push_object(form, object),
+        Value::Array(items) => {
             form.push('[');
             let mut seen = HashSet::new();
             for item in items
@@ -125,7 +124,7 @@ fn push_form(form: &mut String, value: &serde_json::Value) {
             }
             form.push(']');
         }
-        serde_json::Value::Null => form.push('-'),
+        Value::Null => form.push('-'),
         _ => {}
     }
 }

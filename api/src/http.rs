@@ -6,52 +6,45 @@
 //! is always 200. The document must be JSON under its own content type, which no web page can send across sites
 //! without asking first.
 
+pub mod cors;
+pub mod edge;
+mod media;
+pub mod origin;
+mod request;
+pub mod throttle;
+
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
     web,
 };
-use async_graphql::{Response, parser::types::OperationType};
-use serde::Deserialize;
+use async_graphql::Response;
 use tracing::Instrument;
 
 use crate::{
     caller::{Shared, token_of},
-    engine::{Engine, Parameters},
+    engine::Engine,
     graphql::{error::Code, is_request_error},
     metrics::Metrics,
+    parameters::Parameters,
 };
+use media::Media;
+use throttle::Person;
 
 /// Longest request body, bytes.
-pub const LONGEST_BODY: usize = 1024 * 1024;
-
-const RESPONSE_JSON: &str = "application/graphql-response+json";
-const JSON: &str = "application/json";
-
-/// A GET request: variables are JSON in a string.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct GetParameters {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<String>,
-}
-
-/// What a client wants the answer to be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Media {
-    ResponseJson,
-    Json,
-}
+#[derive(Debug, Clone, Copy)]
+pub struct LongestBody(pub usize);
 
 /// What a request came to.
 enum Outcome {
     /// It was answered: the body, and what is said of it outside.
-    Answered(Answer),
+    Answered(Answer, Person),
     /// The token is unknown, expired or revoked.
     Unauthenticated,
+    /// The method takes queries only, and this is none.
+    NotAQuery,
     /// Views were refreshed again and again while it ran.
     Refreshing,
 }
@@ -69,8 +62,9 @@ pub async fn graphql(
     engine: web::Data<Engine>,
     shared: web::Data<Shared>,
     metrics: web::Data<Metrics>,
+    longest: web::Data<LongestBody>,
 ) -> HttpResponse {
-    let Some(media) = accepted(&request) else {
+    let Some(media) = media::accepted(&request) else {
         return transport_error(
             StatusCode::NOT_ACCEPTABLE,
             "accept application/graphql-response+json or application/json",
@@ -78,9 +72,9 @@ pub async fn graphql(
     };
     let body = match body {
         Ok(body) => body,
-        Err(error) => return unreadable(&error),
+        Err(error) => return unreadable(&error, **longest),
     };
-    let parameters = match read(&request, &body) {
+    let parameters = match request::read(&request, &body) {
         Ok(parameters) => parameters,
         Err(response) => return response,
     };
@@ -89,17 +83,27 @@ pub async fn graphql(
     };
     let timer = metrics.start();
     let (engine, state) = (engine.into_inner(), shared.get_ref().clone());
+    let queries_only = request.method() == Method::GET;
     let outcome = shared.db.attend(move |db| async move {
-        answer(&engine, &state.through(db), &token, &parameters).await
+        answer(
+            &engine,
+            &state.through(db),
+            &token,
+            &parameters,
+            queries_only,
+        )
+        .await
     });
     match outcome.instrument(tracing::info_span!("graphql")).await {
-        Ok(Outcome::Answered(answer)) => {
+        Ok(Outcome::Answered(answer, person)) => {
+            request.extensions_mut().insert(person);
             timer.finish(if answer.is_ok { "ok" } else { "error" });
             respond(media, answer)
         }
         Ok(Outcome::Unauthenticated) => {
             unauthenticated("the API token is unknown, expired or revoked")
         }
+        Ok(Outcome::NotAQuery) => request::not_a_query(),
         Ok(Outcome::Refreshing) => unavailable("the data are being refreshed; try again"),
         Err(error) => failed(&error),
     }
@@ -111,16 +115,21 @@ async fn answer(
     shared: &Shared,
     token: &str,
     parameters: &Parameters,
+    queries_only: bool,
 ) -> storage::Result<Outcome> {
     for _ in 0..3 {
         let Some(context) = shared.authenticate(token.to_owned()).await? else {
             return Ok(Outcome::Unauthenticated);
         };
+        if queries_only && engine.changes_something(parameters) {
+            return Ok(Outcome::NotAQuery);
+        }
+        let person = Person(context.caller.id);
         let context = Arc::new(context);
         let mut response = engine.execute(parameters, Arc::clone(&context)).await;
         if !context.saw_two_data_versions() {
             give_codes(&mut response);
-            return Ok(Outcome::Answered(write(&response)));
+            return Ok(Outcome::Answered(write(&response), person));
         }
     }
     Ok(Outcome::Refreshing)
@@ -134,6 +143,13 @@ fn token(request: &HttpRequest) -> Option<String> {
 
 /// The answer to a request that the database did not serve.
 fn failed(error: &storage::Error) -> HttpResponse {
+    if Code::of(error) == Code::Timeout {
+        return error_response(
+            StatusCode::GATEWAY_TIMEOUT,
+            Code::Timeout.name(),
+            "the request took longer than it may (--request-timeout); ask for less at once",
+        );
+    }
     let cause = std::error::Error::source(error).map(ToString::to_string);
     if Code::of(error) == Code::Unavailable {
         tracing::error!(%error, ?cause, "database unavailable");
@@ -144,106 +160,6 @@ fn failed(error: &storage::Error) -> HttpResponse {
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",
         "something went wrong inside the server",
-    )
-}
-
-fn read(request: &HttpRequest, body: &[u8]) -> Result<Parameters, HttpResponse> {
-    if request.method() == Method::GET {
-        return read_get(request);
-    }
-    let content_type = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = content_type
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default()
-        .trim();
-    if !essence.eq_ignore_ascii_case(JSON) {
-        return Err(transport_error(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send the request as application/json",
-        ));
-    }
-    let parameters: Parameters = serde_json::from_slice(body)
-        .map_err(|error| bad_request(&format!("the body is not a GraphQL request: {error}")))?;
-    with_variables(parameters)
-}
-
-/// A request whose variables, if it has any, are an object.
-fn with_variables(parameters: Parameters) -> Result<Parameters, HttpResponse> {
-    match &parameters.variables {
-        None | Some(serde_json::Value::Null | serde_json::Value::Object(_)) => Ok(parameters),
-        Some(_) => Err(bad_request("variables must be an object")),
-    }
-}
-
-fn read_get(request: &HttpRequest) -> Result<Parameters, HttpResponse> {
-    let parameters = web::Query::<GetParameters>::from_query(request.query_string())
-        .map_err(|error| {
-            bad_request(&format!(
-                "the query string is not a GraphQL request: {error}"
-            ))
-        })?
-        .into_inner();
-    let variables = parameters
-        .variables
-        .as_deref()
-        .filter(|text| !text.is_empty())
-        .map(serde_json::from_str);
-    let variables = variables
-        .transpose()
-        .map_err(|error| bad_request(&format!("variables are not JSON: {error}")))?;
-    let parameters = Parameters {
-        query: parameters.query,
-        operation_name: parameters.operation_name,
-        variables,
-    };
-    if changes_something(&parameters) {
-        let mut response = transport_error(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "GET takes queries only; send this with POST",
-        );
-        response
-            .headers_mut()
-            .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
-        return Err(response);
-    }
-    with_variables(parameters)
-}
-
-/// Whether the operation that a document runs is not a query. A document that does not parse is left to the schema.
-fn changes_something(parameters: &Parameters) -> bool {
-    let Ok(document) = async_graphql::parser::parse_query(&parameters.query) else {
-        return false;
-    };
-    let mut operations = document.operations.iter();
-    operations.any(|(name, operation)| {
-        let is_asked = match (name, &parameters.operation_name) {
-            (Some(name), Some(asked)) => name.as_str() == asked,
-            _ => true,
-        };
-        is_asked && operation.node.ty != OperationType::Query
-    })
-}
-
-/// The media type of the answer; `None` when the client accepts neither. Without a wish it is JSON, as old clients expect.
-fn accepted(request: &HttpRequest) -> Option<Media> {
-    let wishes: Vec<&str> = request
-        .headers()
-        .get_all(header::ACCEPT)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    if wishes.is_empty() {
-        return Some(Media::Json);
-    }
-    wishes.iter().find_map(
-        |wish| match wish.split(';').next().unwrap_or_default().trim() {
-            RESPONSE_JSON => Some(Media::ResponseJson),
-            JSON | "application/*" | "*/*" => Some(Media::Json),
-            _ => None,
-        },
     )
 }
 
@@ -267,12 +183,8 @@ fn respond(media: Media, answer: Answer) -> HttpResponse {
         Media::ResponseJson if answer.is_request_error => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    let name = match media {
-        Media::ResponseJson => "application/graphql-response+json; charset=utf-8",
-        Media::Json => "application/json; charset=utf-8",
-    };
     HttpResponse::build(status)
-        .content_type(name)
+        .content_type(media.content_type())
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(answer.body)
 }
@@ -289,11 +201,11 @@ pub(crate) fn give_codes(response: &mut Response) {
 }
 
 /// A body that could not be received: longer than it may be, or cut off.
-fn unreadable(error: &actix_web::Error) -> HttpResponse {
+fn unreadable(error: &actix_web::Error, LongestBody(longest): LongestBody) -> HttpResponse {
     match error.as_response_error().status_code() {
         StatusCode::PAYLOAD_TOO_LARGE => transport_error(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("the body is longer than {LONGEST_BODY} bytes"),
+            &format!("the body is longer than {longest} bytes (--max-body)"),
         ),
         _ => bad_request("the body could not be read"),
     }

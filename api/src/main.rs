@@ -6,6 +6,7 @@ use clap::Parser;
 use clinigraph::{
     cli::{Cli, Command},
     commands::{self, Database, Failure},
+    limits::Audience,
     server::asked_to_stop,
     telemetry,
 };
@@ -55,7 +56,11 @@ async fn run_on(database: &Arc<Database>, command: Command) -> Result<i32, Failu
             interruptible(database, move || commands::prepare_serve(&shared)).await?;
             commands::serve(database, &server, None).await.map(|()| 0)
         }
-        Command::Demo(server) => {
+        Command::Demo(mut server) => {
+            server
+                .limits
+                .introspection
+                .get_or_insert(Audience::Everybody);
             let token = interruptible(database, move || commands::prepare_demo(&shared)).await?;
             commands::serve(database, &server, Some(&token))
                 .await

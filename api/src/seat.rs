@@ -3,7 +3,7 @@
 use std::{
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
@@ -11,8 +11,8 @@ use std::{
 };
 
 use storage::{
-    Connection, Result,
-    pool::{Pool, Pooled},
+    Connection, Error, Result,
+    pool::{Backend, Pool, Pooled},
 };
 
 /// Work that waits until the request has nothing else to do.
@@ -21,6 +21,12 @@ pub type Batch = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What a request holds while its thread works for it.
 pub struct Seat {
     connection: Mutex<Option<Pooled>>,
+    /// The process that works for the request; `None` when it gave its connection back. Whoever cancels holds the lock, so
+    /// that the connection does not serve another request by then.
+    backend: Mutex<Option<Backend>>,
+    /// Whether the time of the request is over.
+    is_over: AtomicBool,
+    bell: OnceLock<Arc<Bell>>,
     batches: Mutex<Vec<Batch>>,
     has_waited: AtomicBool,
 }
@@ -30,7 +36,10 @@ impl Seat {
     #[must_use]
     pub fn new(connection: Pooled) -> Self {
         Seat {
+            backend: Mutex::new(Pool::backend(&connection)),
             connection: Mutex::new(Some(connection)),
+            is_over: AtomicBool::default(),
+            bell: OnceLock::new(),
             batches: Mutex::default(),
             has_waited: AtomicBool::default(),
         }
@@ -44,7 +53,11 @@ impl Seat {
     where
         W: FnOnce(&mut Connection) -> Result<T>,
     {
-        match lock(&self.connection).as_mut() {
+        let mut connection = lock(&self.connection);
+        if self.is_over() {
+            return Ok(Err(Error::Cancelled));
+        }
+        match connection.as_mut() {
             Some(connection) => Ok(work(connection)),
             None => Err(work),
         }
@@ -56,10 +69,32 @@ impl Seat {
     /// [`storage::Error::Unavailable`] when none could be had.
     pub fn reconnect(&self, pool: &Pool) -> Result<()> {
         let mut connection = lock(&self.connection);
+        *lock(&self.backend) = None;
         // First back, so that a pool of one connection has one to give.
         drop(connection.take());
-        *connection = Some(pool.get()?);
+        let other = pool.get()?;
+        *lock(&self.backend) = Pool::backend(&other);
+        *connection = Some(other);
         Ok(())
+    }
+
+    /// Ends the request: its statement is cancelled, and nothing else of it runs. Blocks while it asks the database to.
+    ///
+    /// # Errors
+    /// When the database cannot be reached; its own limit for a statement holds then.
+    pub fn end(&self, pool: &Pool) -> Result<()> {
+        self.is_over.store(true, Ordering::Release);
+        let backend = lock(&self.backend);
+        let cancelled = backend.map_or(Ok(()), |backend| pool.cancel(backend));
+        drop(backend);
+        if let Some(bell) = self.bell.get() {
+            bell.wake_by_ref();
+        }
+        cancelled
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
     }
 
     /// Keeps a batch until every field of the request waits.
@@ -73,24 +108,28 @@ impl Seat {
         self.has_waited.load(Ordering::Relaxed)
     }
 
-    /// Runs a request to its end on this thread and gives the connection back.
+    /// Runs a request to its end on this thread and gives the connection back. `None` when its time was over before.
     ///
     /// A batch begins when nothing else can go on. A long list yields while it still has rows to ask for, so what
     /// woke itself is polled again first: a batch holds the keys of all rows, and there is one for each kind of key.
-    pub fn drive<T>(&self, request: impl Future<Output = T>) -> T {
+    pub fn drive<T>(&self, request: impl Future<Output = T>) -> Option<T> {
         let _done = Done(self);
         let bell = Arc::new(Bell {
             thread: thread::current(),
             has_rung: AtomicBool::new(true),
         });
         let waker = Waker::from(Arc::clone(&bell));
+        let bell = self.bell.get_or_init(|| bell);
         let mut context = Context::from_waker(&waker);
         let mut request = pin!(request);
         let mut begun: Vec<Batch> = Vec::new();
         loop {
             while bell.was_rung() {
+                if self.is_over() {
+                    return None;
+                }
                 if let Poll::Ready(outcome) = request.as_mut().poll(&mut context) {
-                    return outcome;
+                    return Some(outcome);
                 }
                 begun.retain_mut(|batch| batch.as_mut().poll(&mut context).is_pending());
             }
@@ -110,7 +149,9 @@ struct Done<'a>(&'a Seat);
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {
-        drop(lock(&self.0.connection).take());
+        let connection = lock(&self.0.connection).take();
+        *lock(&self.0.backend) = None;
+        drop(connection);
         lock(&self.0.batches).clear();
     }
 }

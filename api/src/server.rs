@@ -1,8 +1,10 @@
 //! Routes and the life of the HTTP server.
 
+use std::sync::Arc;
+
 use actix_web::{
     App, HttpResponse, HttpServer, guard,
-    middleware::{Compress, DefaultHeaders},
+    middleware::{Compress, Condition, DefaultHeaders, from_fn},
     web,
 };
 use storage::pool::{Pool, Settings};
@@ -15,7 +17,11 @@ use crate::{
     config::ServerSettings,
     db::Db,
     engine::Engine,
-    http,
+    http::{
+        self, LongestBody, cors, edge, origin,
+        throttle::{self, Throttle},
+    },
+    limits::Audience,
     metrics::Metrics,
     report,
     rest::{self, body::BodyLimit},
@@ -29,7 +35,10 @@ pub struct State {
     shared: Shared,
     metrics: Metrics,
     sockets: Sockets,
+    throttle: web::Data<Throttle>,
     body_limit: BodyLimit,
+    longest_body: usize,
+    page_audience: Audience,
 }
 
 impl State {
@@ -38,10 +47,16 @@ impl State {
     /// # Errors
     /// When the figures cannot be set up.
     pub fn new(pool: Pool, size: u32, settings: &ServerSettings) -> Result<Self, String> {
-        let db = Db::new(pool, size, settings.checkout_timeout());
+        let db = Db::new(
+            pool,
+            size,
+            settings.checkout_timeout(),
+            settings.limits.request_timeout(),
+        );
+        let throttle = Arc::new(Throttle::new(&settings.limits));
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
         Ok(State {
-            engine: web::Data::new(Engine::default()),
+            engine: web::Data::new(Engine::new(&settings.limits)?),
             shared: Shared::new(
                 db,
                 settings.minimum_cell,
@@ -49,7 +64,10 @@ impl State {
                 settings.analytics_bytes(),
             ),
             metrics,
-            sockets: Sockets::new(settings),
+            sockets: Sockets::new(settings, Arc::clone(&throttle)),
+            throttle: web::Data::from(throttle),
+            page_audience: settings.limits.introspection(),
+            longest_body: settings.limits.body_bytes(),
             body_limit: settings.body_limit(),
         })
     }
@@ -68,32 +86,49 @@ impl State {
 
 /// Registers every route.
 pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
+    let has_other_sites = !state.sockets.origins().is_empty();
+    let cors = cors::allow(state.sockets.origins());
     move |routes| {
         routes
-            .app_data(web::Data::new(state.engine.schema().clone()))
             .app_data(state.engine)
             .app_data(web::Data::new(state.shared))
             .app_data(web::Data::new(state.metrics))
             .app_data(web::Data::new(state.sockets))
             .app_data(web::Data::new(state.body_limit))
-            .app_data(web::PayloadConfig::new(http::LONGEST_BODY))
+            .app_data(state.throttle)
+            .app_data(web::Data::new(state.page_audience))
+            .app_data(web::Data::new(LongestBody(state.longest_body)))
+            .app_data(web::PayloadConfig::new(state.longest_body))
             .service(
-                web::resource("/graphql")
-                    .route(
-                        web::get()
-                            .guard(guard::fn_guard(socket::is_upgrade))
-                            .to(socket::open),
-                    )
-                    .route(web::get().to(http::graphql))
-                    .route(web::post().to(http::graphql)),
-            )
-            .route("/healthz", web::get().to(healthz))
-            .route("/readyz", web::get().to(readyz))
-            .route("/metrics", web::get().to(metrics))
-            .configure(rest::configure)
-            .configure(report::configure)
-            .configure(assets::configure);
+                web::scope("")
+                    .wrap(from_fn(throttle::throttle))
+                    .wrap(from_fn(origin::guard))
+                    .wrap(Condition::new(has_other_sites, cors))
+                    .wrap(from_fn(edge::finish))
+                    .configure(addresses),
+            );
     }
+}
+
+/// Everything that can be asked for.
+fn addresses(routes: &mut web::ServiceConfig) {
+    routes
+        .service(
+            web::resource("/graphql")
+                .route(
+                    web::get()
+                        .guard(guard::fn_guard(socket::is_upgrade))
+                        .to(socket::open),
+                )
+                .route(web::get().to(http::graphql))
+                .route(web::post().to(http::graphql)),
+        )
+        .route("/healthz", web::get().to(healthz))
+        .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics))
+        .configure(rest::configure)
+        .configure(report::configure)
+        .configure(assets::configure);
 }
 
 /// Serves until a signal asks to stop; requests under way are finished first.
@@ -116,16 +151,24 @@ pub async fn serve(
     let sockets = state.sockets.clone();
     let analytics = state.shared.analytics.clone();
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
+    let tls = settings.tls.config()?;
+    let is_tls = tls.is_some();
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
+            .wrap(Condition::new(
+                is_tls,
+                DefaultHeaders::new().add(edge::TRANSPORT),
+            ))
             .wrap(Compress::default())
             .configure(configure(state.clone()))
     });
-    let server = server
-        .shutdown_timeout(20)
-        .bind(&settings.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+    let server = server.shutdown_timeout(20);
+    let server = match tls {
+        Some(tls) => server.bind_rustls_0_23(&settings.listen, tls),
+        None => server.bind(&settings.listen),
+    };
+    let server =
+        server.map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let addresses: Vec<String> = server.addrs().iter().map(ToString::to_string).collect();
     tracing::info!(addresses = ?addresses, "listening");
     let server = server.run();

@@ -18,6 +18,9 @@ pub enum Error {
     /// A statement ran longer than the statement timeout.
     #[error("the query took longer than it may")]
     Timeout(#[source] Arc<DieselError>),
+    /// The time of the whole request was over, and the statement under way was cancelled.
+    #[error("the request took longer than it may")]
+    Cancelled,
     /// A statement failed.
     #[error("a query failed")]
     Query(#[source] Arc<DieselError>),
@@ -68,6 +71,11 @@ impl From<DieselError> for Error {
                 if information.message().contains("statement timeout") =>
             {
                 Error::Timeout(Arc::new(error))
+            }
+            DieselError::DatabaseError(_, information)
+                if information.message().contains("due to user request") =>
+            {
+                Error::Cancelled
             }
             _ => Error::Query(Arc::new(error)),
         }

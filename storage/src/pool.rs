@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use diesel::{
-    Connection as _,
+    Connection as _, RunQueryDsl,
     connection::SimpleConnection,
+    declare_sql_function,
     r2d2::{self, ManageConnection, R2D2Connection},
+    sql_types::Integer,
 };
 
 use crate::{Connection, Error, Result, changes::Listener};
@@ -41,6 +43,18 @@ impl Settings {
 pub struct Pool {
     connections: r2d2::Pool<Manager>,
     url: Arc<str>,
+}
+
+/// The server process of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backend(i32);
+
+#[declare_sql_function]
+extern "SQL" {
+    /// Number of the server process of the connection.
+    fn pg_backend_pid() -> Integer;
+    /// Cancels the statement of a server process; whether there is such a process.
+    fn pg_cancel_backend(process: Integer) -> Bool;
 }
 
 /// A connection of the pool, which goes back to it when dropped.
@@ -89,9 +103,35 @@ impl Pool {
     /// # Errors
     /// [`Error::Unavailable`] when none could be had.
     pub fn get(&self) -> Result<Pooled> {
-        self.connections
+        let mut connection = self
+            .connections
             .get()
-            .map_err(|error| Error::Unavailable(Arc::new(error)))
+            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        // A new one is asked for its process. Whether it lives is found out by whoever uses it.
+        if Pool::backend(&connection).is_none()
+            && let Ok(process) = diesel::select(pg_backend_pid()).get_result(&mut *connection)
+        {
+            Pooled::extensions_mut(&mut connection).insert(Backend(process));
+        }
+        Ok(connection)
+    }
+
+    /// The server process behind a connection; `None` when it did not say.
+    #[must_use]
+    pub fn backend(connection: &Pooled) -> Option<Backend> {
+        Pooled::extensions(connection).get().copied()
+    }
+
+    /// Cancels what a connection is doing, over a connection of its own: those of the pool may all be busy. Does nothing to
+    /// one that is idle.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn cancel(&self, backend: Backend) -> Result<()> {
+        let mut conn = Connection::establish(&self.url)
+            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        diesel::select(pg_cancel_backend(backend.0)).execute(&mut conn)?;
+        Ok(())
     }
 
     /// Runs `work` with a connection, waiting for a free one. Never call it inside itself.

@@ -49,7 +49,7 @@ impl Code {
                 Category::BadRequest | Category::Conflict(_) => Code::BadUserInput,
                 Category::Forbidden => Code::Forbidden,
             },
-            storage::Error::Timeout(_) => Code::Timeout,
+            storage::Error::Timeout(_) | storage::Error::Cancelled => Code::Timeout,
             storage::Error::Unavailable(_) => Code::Unavailable,
             storage::Error::Query(_)
             | storage::Error::Migration(_)

@@ -34,36 +34,54 @@ pub mod trend;
 pub mod users;
 pub mod working_list;
 
-use async_graphql::{Context, Response, SchemaBuilder, ValidationMode};
+use async_graphql::{Context, Response, Result, SchemaBuilder, ValidationMode};
 
-use crate::caller::RequestContext;
+use crate::{caller::RequestContext, limits::LimitSettings};
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
 pub type Schema =
     async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// Deepest nesting of a document. `GraphiQL`'s introspection needs 14.
-const DEPTH: usize = 16;
-/// Highest cost of a document: one for each field, lists weighted by their rows.
-const COMPLEXITY: usize = 100_000;
+type Builder = SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// Builds the schema with its limits.
-#[must_use]
-pub fn schema() -> Schema {
-    limited().finish()
+/// Most rows of a page.
+struct MostRows(u32);
+
+/// Refuses pages that are longer than the server's settings allow.
+///
+/// # Errors
+/// A sentence that names argument and limit.
+fn check_rows(ctx: &Context<'_>, argument: &str, rows: Option<i32>) -> Result<()> {
+    let MostRows(most) = ctx.data_unchecked();
+    match rows {
+        Some(rows) if i64::from(rows) > i64::from(*most) => Err(error::refuse(format!(
+            "{argument} must be at most {most} (--max-page), got {rows}"
+        ))),
+        _ => Ok(()),
+    }
 }
 
-/// The same schema, with the same limits, for documents that were found valid before.
+/// Builds the schema. A document costs at most `complexity`: one for each field, lists weighted by their rows. The other
+/// limits are checked before the schema sees a document.
 #[must_use]
-pub fn unchecked_schema() -> Schema {
-    limited().validation_mode(ValidationMode::Fast).finish()
+pub fn schema(limits: &LimitSettings, complexity: usize) -> Schema {
+    limited(limits, complexity).finish()
 }
 
-fn limited() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+/// The same schema for documents that were found valid before.
+#[must_use]
+pub fn unchecked_schema(limits: &LimitSettings, complexity: usize) -> Schema {
+    let builder = limited(limits, complexity);
+    builder.validation_mode(ValidationMode::Fast).finish()
+}
+
+fn limited(limits: &LimitSettings, complexity: usize) -> Builder {
+    let builder = builder().data(MostRows(limits.max_page));
+    builder.limit_complexity(complexity)
+}
+
+fn builder() -> Builder {
     Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
-        .limit_directives(20)
 }
 
 /// The schema's text in GraphQL's definition language, as `schema.graphql` holds it.
@@ -73,12 +91,13 @@ pub fn sdl() -> String {
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items();
-    schema().sdl_with_options(options)
+    builder().finish().sdl_with_options(options)
 }
 
 /// Whether a document was refused before any field ran: then there is no data at all, not even null.
 pub(crate) fn is_request_error(response: &Response) -> bool {
     response.data == async_graphql::Value::Null
+        && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 

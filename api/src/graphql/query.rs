@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, Object, Result};
 
 use super::{
+    check_rows,
     clinics::{self, Clinic},
     comparison::{self, ClinicComparison},
     connection::PageArguments,
@@ -101,6 +102,7 @@ impl Query {
         #[graphql(default = 50, desc = "Units of the page, at most 1000.")] first: i32,
         #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
     ) -> Result<OrgUnitConnection> {
+        check_rows(ctx, "first", Some(first))?;
         org_units::list(
             ctx,
             org_units::Search {
@@ -170,6 +172,8 @@ impl Query {
         #[graphql(desc = "Events from the end of the list, at most 1000.")] last: Option<i32>,
         #[graphql(desc = "Cursor to end before.")] before: Option<String>,
     ) -> Result<EventConnection> {
+        check_rows(ctx, "first", first)?;
+        check_rows(ctx, "last", last)?;
         let page = PageArguments {
             first,
             after,
@@ -276,6 +280,7 @@ impl Query {
         #[graphql(default = 100, desc = "Rows of the page, at most 1000.")] first: i32,
         #[graphql(desc = "Cursor to start behind.")] after: Option<String>,
     ) -> Result<DiagnosisBreakdown> {
+        check_rows(ctx, "first", Some(first))?;
         diagnoses::breakdown(
             ctx,
             diagnoses::Arguments {

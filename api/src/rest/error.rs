@@ -121,7 +121,7 @@ impl From<storage::Error> for Refusal {
                     ..Refusal::new(StatusCode::CONFLICT, refusal.to_string())
                 },
             },
-            Error::Timeout(_) => Refusal::new(
+            Error::Timeout(_) | Error::Cancelled => Refusal::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "the query took longer than it may; ask for less at once",
             ),

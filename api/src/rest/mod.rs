@@ -26,12 +26,15 @@ mod transform;
 mod wkt;
 
 use actix_web::{
-    HttpRequest,
+    HttpMessage, HttpRequest,
     http::{StatusCode, header},
     web,
 };
 
-use crate::caller::{RequestContext, Shared, token_of};
+use crate::{
+    caller::{RequestContext, Shared, token_of},
+    http::throttle::Person,
+};
 use error::{Answer, Refusal};
 
 /// Registers the adapter. The version in a path says nothing: every client is answered alike.
@@ -76,8 +79,10 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         .and_then(|value| value.to_str().ok())
         .and_then(token_of)
         .ok_or_else(|| refused("send an API token: `Authorization: ApiToken …`"))?;
-    shared
+    let context = shared
         .authenticate(token)
         .await?
-        .ok_or_else(|| refused("the API token is unknown, expired or revoked"))
+        .ok_or_else(|| refused("the API token is unknown, expired or revoked"))?;
+    request.extensions_mut().insert(Person(context.caller.id));
+    Ok(context)
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, Session};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError, Session};
 use async_graphql::ServerError;
 use futures_util::StreamExt;
 use tokio::{
@@ -12,14 +12,17 @@ use tokio::{
 };
 
 use super::{
-    operation::{Outcome, Report, Runner, is_subscription},
-    protocol::{self, ClientMessage, Close, Operation, ServerMessage},
+    operation::{Outcome, Report, Runner},
+    protocol::{self, ClientMessage, Close, ServerMessage},
 };
 use crate::{
     caller::Shared,
+    engine::Engine,
     feed::{self, News},
-    graphql::{Schema, error::Code},
+    graphql::error::Code,
+    http::throttle::{Person, TOO_MANY, Throttle},
     metrics::Metrics,
+    parameters::Parameters,
 };
 
 /// Time a client has to send `connection_init`.
@@ -32,8 +35,6 @@ const TICK: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(50);
 /// How old the knowledge of the caller's rights may be when a subscription delivers.
 const FRESH: Duration = Duration::from_secs(1);
-/// Operations that a socket may run at a time.
-const OPERATIONS: usize = 32;
 /// Results that wait for the wire, of all operations of a socket.
 const WAITING: usize = 8;
 
@@ -42,17 +43,25 @@ type End = Option<Close>;
 
 struct Running {
     number: u64,
-    operation: Arc<Operation>,
+    operation: Arc<Parameters>,
     is_subscription: bool,
     task: AbortHandle,
+}
+
+/// What a socket is served with.
+pub(super) struct Served {
+    pub engine: Arc<Engine>,
+    pub shared: Shared,
+    pub metrics: Metrics,
+    pub throttle: Arc<Throttle>,
+    /// Operations that it may run at a time.
+    pub operations: usize,
 }
 
 /// A socket and the operations that it runs.
 pub(super) struct Connection {
     session: Session,
-    schema: Schema,
-    shared: Shared,
-    metrics: Metrics,
+    served: Served,
     header_token: Option<String>,
     /// Set by `connection_init`.
     runner: Option<Runner>,
@@ -62,23 +71,16 @@ pub(super) struct Connection {
     /// News of rights, once a subscription runs.
     news: Option<broadcast::Receiver<Arc<News>>>,
     metadata_version: i64,
+    person: Option<Person>,
     checked: Instant,
     heard: Instant,
 }
 
 impl Connection {
-    pub fn new(
-        session: Session,
-        schema: Schema,
-        shared: Shared,
-        metrics: Metrics,
-        header_token: Option<String>,
-    ) -> Self {
+    pub fn new(session: Session, served: Served, header_token: Option<String>) -> Self {
         Connection {
             session,
-            schema,
-            shared,
-            metrics,
+            served,
             header_token,
             runner: None,
             reports: mpsc::channel(WAITING),
@@ -86,6 +88,7 @@ impl Connection {
             started: 0,
             news: None,
             metadata_version: 0,
+            person: None,
             checked: Instant::now(),
             heard: Instant::now(),
         }
@@ -97,12 +100,8 @@ impl Connection {
         for running in self.running.values() {
             running.task.abort();
         }
-        if let Err(Some(Close(code, reason))) = end {
-            let reason = CloseReason {
-                code: code.into(),
-                description: Some(reason),
-            };
-            let _ = timeout(SEND_TIMEOUT, self.session.close(Some(reason))).await;
+        if let Err(Some(close)) = end {
+            let _ = timeout(SEND_TIMEOUT, self.session.close(Some(close.into()))).await;
         }
     }
 
@@ -118,6 +117,7 @@ impl Connection {
             tokio::select! {
                 message = messages.next() => match message {
                     Some(Ok(message)) => self.receive(message).await?,
+                    Some(Err(ProtocolError::Overflow)) => return Err(Some(Close::too_long())),
                     Some(Err(error)) => return Err(Some(Close::bad_message(error))),
                     None => return Ok(()),
                 },
@@ -176,51 +176,63 @@ impl Connection {
                 "send an API token with connection_init: {\"authorization\": \"Bearer …\"}",
             )
         })?;
-        match self.shared.authenticate(token.clone()).await {
-            Ok(Some(context)) => self.metadata_version = context.metadata_version(),
+        match self.served.shared.authenticate(token.clone()).await {
+            Ok(Some(context)) => {
+                self.metadata_version = context.metadata_version();
+                self.person = Some(Person(context.caller.id));
+            }
             Ok(None) => return Err(Some(invalid_token())),
             Err(_) => return Err(Some(Close::unavailable())),
         }
         self.checked = Instant::now();
         self.runner = Some(Runner {
-            schema: self.schema.clone(),
-            shared: self.shared.clone(),
-            metrics: self.metrics.clone(),
+            engine: Arc::clone(&self.served.engine),
+            shared: self.served.shared.clone(),
+            metrics: self.served.metrics.clone(),
             token,
             reports: self.reports.0.clone(),
         });
         self.send(&ServerMessage::ConnectionAck).await
     }
 
-    async fn subscribe(&mut self, id: String, operation: Operation) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, operation: Parameters) -> Result<(), End> {
         if self.runner.is_none() {
             return Err(Some(Close::unauthorized()));
         }
         if self.running.contains_key(&id) {
             return Err(Some(Close::twice(&id)));
         }
-        if self.running.len() >= OPERATIONS {
-            let mut error = ServerError::new(
-                format!("a socket runs at most {OPERATIONS} operations at a time"),
-                None,
-            );
-            let extensions = error.extensions.get_or_insert_default();
-            extensions.set("code", Code::BadUserInput.name());
+        if let Some((message, code)) = self.refusal() {
+            let mut error = ServerError::new(message, None);
+            error.extensions.get_or_insert_default().set("code", code);
             let payload = &[error];
             return self.send(&ServerMessage::Error { id: &id, payload }).await;
         }
-        let is_subscription = is_subscription(&operation);
+        let is_subscription = self.served.engine.is_subscription(&operation);
         if is_subscription && self.news.is_none() {
-            self.news = Some(self.shared.feed.follow().await);
+            self.news = Some(self.served.shared.feed.follow().await);
         }
         self.start(id, Arc::new(operation), is_subscription, false);
         Ok(())
     }
 
+    /// The limit that one more operation would break, with its code; `None` when it would break none.
+    fn refusal(&self) -> Option<(String, &'static str)> {
+        let most = self.served.operations;
+        if self.running.len() >= most {
+            let message =
+                format!("a socket runs at most {most} operations at a time (--socket-operations)");
+            return Some((message, Code::BadUserInput.name()));
+        }
+        let counted = self.served.throttle.count(self.person?);
+        let refused = counted.err()?;
+        Some((refused.message(), TOO_MANY))
+    }
+
     fn start(
         &mut self,
         id: String,
-        operation: Arc<Operation>,
+        operation: Arc<Parameters>,
         is_subscription: bool,
         is_resumed: bool,
     ) {
@@ -286,7 +298,7 @@ impl Connection {
         let Some(runner) = &self.runner else {
             return Ok(());
         };
-        let context = match self.shared.authenticate(runner.token.clone()).await {
+        let context = match self.served.shared.authenticate(runner.token.clone()).await {
             Ok(Some(context)) => context,
             Ok(None) => return Err(Some(invalid_token())),
             Err(_) => return Err(Some(Close::unavailable())),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use actix_web::{
     HttpRequest, HttpResponse,
     guard::GuardContext,
-    http::{StatusCode, Uri, header},
+    http::{StatusCode, header},
     web,
 };
 use tokio::sync::{Semaphore, watch};
@@ -21,29 +21,41 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     caller::{Shared, token_of},
     config::ServerSettings,
-    graphql::Schema,
-    http::{LONGEST_BODY, error_response, unavailable},
+    engine::Engine,
+    http::{error_response, origin::is_allowed, throttle::Throttle, unavailable},
     metrics::Metrics,
 };
-use connection::Connection;
+use connection::{Connection, Served};
 
 /// What all sockets of a server share: how many there may be, from where, and until when.
 #[derive(Clone)]
 pub struct Sockets {
     places: Arc<Semaphore>,
     origins: Arc<[String]>,
+    throttle: Arc<Throttle>,
+    longest_message: usize,
+    operations: usize,
     stop: Arc<watch::Sender<bool>>,
 }
 
 impl Sockets {
     /// No socket yet.
     #[must_use]
-    pub fn new(settings: &ServerSettings) -> Self {
+    pub fn new(settings: &ServerSettings, throttle: Arc<Throttle>) -> Self {
         Sockets {
             places: Arc::new(Semaphore::new(settings.sockets as usize)),
             origins: settings.allowed_origins.clone().into(),
+            throttle,
+            longest_message: settings.limits.body_bytes(),
+            operations: settings.limits.socket_operations as usize,
             stop: Arc::new(watch::Sender::new(false)),
         }
+    }
+
+    /// Origins of other sites whose pages may ask.
+    #[must_use]
+    pub fn origins(&self) -> &[String] {
+        &self.origins
     }
 
     /// Closes every socket with 1001, so that the server can stop.
@@ -62,18 +74,12 @@ pub fn is_upgrade(request: &GuardContext<'_>) -> bool {
 pub async fn open(
     request: HttpRequest,
     body: web::Payload,
-    schema: web::Data<Schema>,
+    engine: web::Data<Engine>,
     shared: web::Data<Shared>,
     metrics: web::Data<Metrics>,
     sockets: web::Data<Sockets>,
 ) -> HttpResponse {
-    if !offers_protocol(&request) {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "offer the WebSocket protocol graphql-transport-ws",
-        );
-    }
-    if !is_origin_allowed(&request, &sockets.origins) {
+    if !is_allowed(&request, &sockets.origins) {
         return refuse(
             StatusCode::FORBIDDEN,
             "pages of this origin may not open a WebSocket here",
@@ -87,19 +93,28 @@ pub async fn open(
             Ok(parts) => parts,
             Err(error) => return error.as_response_error().error_response(),
         };
+    if !offers_protocol(&request) {
+        let reason = protocol::Close::not_acceptable().into();
+        actix_web::rt::spawn(async move { session.close(Some(reason)).await });
+        return response;
+    }
     let messages = messages
-        .max_frame_size(LONGEST_BODY)
+        .max_frame_size(sockets.longest_message)
         .aggregate_continuations()
-        .max_continuation_size(LONGEST_BODY);
+        .max_continuation_size(sockets.longest_message);
     let header = request
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
     let connection = Connection::new(
         session,
-        schema.get_ref().clone(),
-        shared.get_ref().clone(),
-        metrics.get_ref().clone(),
+        Served {
+            engine: engine.into_inner(),
+            shared: shared.get_ref().clone(),
+            metrics: metrics.get_ref().clone(),
+            throttle: Arc::clone(&sockets.throttle),
+            operations: sockets.operations,
+        },
         header.and_then(token_of),
     );
     let stop = sockets.stop.subscribe();
@@ -121,64 +136,4 @@ fn offers_protocol(request: &HttpRequest) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|name| name.trim() == protocol::NAME)
-}
-
-/// Browsers say which page opens a socket and do not ask first, as they do for other requests: only this server's pages
-/// and those of the settings may. Other programs send no origin.
-fn is_origin_allowed(request: &HttpRequest, allowed: &[String]) -> bool {
-    let Some(origin) = request.headers().get(header::ORIGIN) else {
-        return true;
-    };
-    let Ok(origin) = origin.to_str() else {
-        return false;
-    };
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let authority = origin.parse::<Uri>().ok();
-    let authority = authority
-        .as_ref()
-        .and_then(|uri| uri.authority())
-        .map(ToString::to_string);
-    let is_own =
-        matches!((&authority, host), (Some(page), Some(host)) if page.eq_ignore_ascii_case(host));
-    is_own
-        || allowed
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::test::TestRequest;
-
-    #[test]
-    fn pages_of_other_sites_need_to_be_named() {
-        let allowed = ["https://app.example.org".to_owned()];
-        let is_allowed = |origin: &str| {
-            let request = TestRequest::get()
-                .insert_header((header::HOST, "clinics.example.org:8080"))
-                .insert_header((header::ORIGIN, origin))
-                .to_http_request();
-            is_origin_allowed(&request, &allowed)
-        };
-        assert!(is_allowed("http://clinics.example.org:8080"));
-        assert!(is_allowed("https://app.example.org"));
-        for other in [
-            "http://clinics.example.org",
-            "http://evil.example.org",
-            "http://app.example.org",
-            "https://clinics.example.org:8080.evil.example.org",
-            "null",
-            "",
-        ] {
-            assert!(!is_allowed(other), "{other}");
-        }
-        assert!(is_origin_allowed(
-            &TestRequest::get().to_http_request(),
-            &[]
-        ));
-    }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, ServerError, Variables, parser::types::OperationType};
+use async_graphql::{Response, ServerError};
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
-use super::protocol::Operation;
 use crate::{
     caller::{RequestContext, Shared},
-    graphql::{self, Schema, error::Code, subscription::Resumed},
+    engine::Engine,
+    graphql::{self, error::Code, subscription::Resumed},
     http::give_codes,
     metrics::Metrics,
+    parameters::Parameters,
 };
 
 /// What an operation tells its socket.
@@ -33,7 +34,7 @@ pub(super) type Report = (String, u64, Outcome);
 /// What operations run with.
 #[derive(Clone)]
 pub(super) struct Runner {
-    pub schema: Schema,
+    pub engine: Arc<Engine>,
     pub shared: Shared,
     pub metrics: Metrics,
     pub token: String,
@@ -43,13 +44,13 @@ pub(super) struct Runner {
 impl Runner {
     /// Runs an operation to its end. `is_resumed` says that it ran before under other rights. When the socket is gone,
     /// so is the receiver of reports, and the operation ends.
-    pub async fn run(self, id: String, number: u64, operation: Arc<Operation>, is_resumed: bool) {
+    pub async fn run(self, id: String, number: u64, operation: Arc<Parameters>, is_resumed: bool) {
         let tell = |outcome| {
             let report = (id.clone(), number, outcome);
             let reports = &self.reports;
             async move { reports.send(report).await.is_ok() }
         };
-        let refusal = if is_subscription(&operation) {
+        let refusal = if self.engine.is_subscription(&operation) {
             self.subscribe(&operation, is_resumed, &tell).await
         } else {
             self.answer(&operation, &tell).await
@@ -64,14 +65,13 @@ impl Runner {
     /// Answers once. When a refresh is published between two fields, the whole document is answered anew.
     async fn answer(
         &self,
-        operation: &Operation,
+        operation: &Parameters,
         tell: &impl AsyncFn(Outcome) -> bool,
     ) -> Result<(), Outcome> {
         let timer = self.metrics.start();
         for _ in 0..3 {
             let context = self.context().await?;
-            let request = request(operation, Arc::clone(&context));
-            let mut response = self.schema.execute(request).await;
+            let mut response = self.engine.execute(operation, Arc::clone(&context)).await;
             if context.saw_two_data_versions() {
                 continue;
             }
@@ -88,13 +88,13 @@ impl Runner {
 
     async fn subscribe(
         &self,
-        operation: &Operation,
+        operation: &Parameters,
         is_resumed: bool,
         tell: &impl AsyncFn(Outcome) -> bool,
     ) -> Result<(), Outcome> {
         let context = self.context().await?;
-        let request = request(operation, context).data(Resumed(is_resumed));
-        let mut stream = self.schema.execute_stream(request);
+        let resumed = Resumed(is_resumed);
+        let mut stream = self.engine.subscribe(operation, context, resumed);
         while let Some(mut response) = stream.next().await {
             give_codes(&mut response);
             // A source that never began has no data; an item that failed has its error beside the data.
@@ -129,30 +129,4 @@ fn unavailable(message: &str) -> Outcome {
         .get_or_insert_default()
         .set("code", Code::Unavailable.name());
     Outcome::Refused(vec![error])
-}
-
-fn request(operation: &Operation, context: Arc<RequestContext>) -> Request {
-    let mut request = Request::new(&operation.query).data(context);
-    if let Some(name) = &operation.operation_name {
-        request = request.operation_name(name);
-    }
-    match &operation.variables {
-        Some(variables) => request.variables(Variables::from_json(variables.clone().into())),
-        None => request,
-    }
-}
-
-/// Whether an operation is a subscription. What does not parse or is ambiguous is left to the schema.
-pub(super) fn is_subscription(operation: &Operation) -> bool {
-    let Ok(document) = async_graphql::parser::parse_query(&operation.query) else {
-        return false;
-    };
-    let mut operations = document.operations.iter();
-    operations.any(|(name, found)| {
-        let is_asked = match (name, &operation.operation_name) {
-            (Some(name), Some(asked)) => name.as_str() == asked,
-            _ => true,
-        };
-        is_asked && found.node.ty == OperationType::Subscription
-    })
 }

@@ -1,10 +1,11 @@
 //! Messages of the protocol graphql-transport-ws, and the codes that a socket is closed with.
 
+use actix_ws::CloseReason;
 use async_graphql::{Response, ServerError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::caller::token_of;
+use crate::{caller::token_of, parameters::Parameters};
 
 /// Name of the protocol as clients offer it.
 pub(super) const NAME: &str = "graphql-transport-ws";
@@ -33,25 +34,13 @@ pub(super) enum ClientMessage {
         /// Identifier that the client chose.
         id: String,
         /// The operation.
-        payload: Operation,
+        payload: Parameters,
     },
     /// Ends an operation.
     Complete {
         /// Its identifier.
         id: String,
     },
-}
-
-/// An operation as a client sends it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Operation {
-    /// The document.
-    pub query: String,
-    /// Which operation of the document.
-    pub operation_name: Option<String>,
-    /// Variables by name.
-    pub variables: Option<Map<String, Value>>,
 }
 
 /// What the server sends.
@@ -112,6 +101,16 @@ impl Close {
         Close(4403, format!("Forbidden: {why}"))
     }
 
+    /// The client does not speak this protocol.
+    pub fn not_acceptable() -> Self {
+        Close(4406, format!("Subprotocol not acceptable: offer {NAME}"))
+    }
+
+    /// A message longer than it may be.
+    pub fn too_long() -> Self {
+        Close(1009, "The message is longer than --max-body".to_owned())
+    }
+
     /// No `connection_init` in time.
     pub fn late() -> Self {
         Close(4408, "Connection initialisation timeout".to_owned())
@@ -130,6 +129,15 @@ impl Close {
     /// The server cannot tell what the caller may do.
     pub fn unavailable() -> Self {
         Close(4500, "The database is not available; try again".to_owned())
+    }
+}
+
+impl From<Close> for CloseReason {
+    fn from(Close(code, reason): Close) -> Self {
+        CloseReason {
+            code: code.into(),
+            description: Some(reason),
+        }
     }
 }
 
