@@ -16,6 +16,7 @@ use actix_web::{
 use chrono::NaiveDate;
 use clinigraph::{
     config::ServerSettings,
+    operating::OperatingSettings,
     server::{State, configure},
 };
 use indicatif::ProgressBar;
@@ -57,6 +58,7 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         import_limit: 64,
         sockets: 4,
         allowed_origins: vec![],
+        operating: OperatingSettings::default(),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
     feed::Feed,
     loaders::{Kept, Loaders, ProgramUid},
     refreshing::Refreshing,
+    timing,
     writing::ImportMetadata,
 };
 
@@ -83,6 +84,20 @@ impl Shared {
         }
     }
 
+    /// Hits and misses of what is kept between requests.
+    #[must_use]
+    pub fn lookups(&self) -> Vec<(&'static str, u64, u64)> {
+        let kept = [
+            ("places", self.places.lookups()),
+            ("scopes", self.scopes.lookups()),
+            ("import_metadata", self.import_metadata.lookups()),
+            ("callers", self.callers.lookups()),
+            ("programs", self.kept.program_lookups()),
+        ];
+        kept.map(|(name, (hits, misses))| (name, hits, misses))
+            .to_vec()
+    }
+
     /// The same state, asked through another [`Db`]: the one that holds a request's connection.
     #[must_use]
     pub fn through(&self, db: Db) -> Self {
@@ -101,6 +116,11 @@ impl Shared {
         match self.find_caller(token.clone()).await {
             // PostgreSQL may have closed the connection since it was last used. Nothing else was asked yet.
             Err(Error::Unavailable(_)) if self.db.reconnect()? => self.find_caller(token).await,
+            // A new token may not have reached the replica.
+            Ok(None) if self.db.may_lag() => match self.db.reconnect()? {
+                true => self.find_caller(token).await,
+                false => self.through(self.db.primary()).find_caller(token).await,
+            },
             found => found,
         }
     }
@@ -117,9 +137,14 @@ impl Shared {
             };
             Ok(Some((version, places, caller)))
         });
-        Ok(found
-            .await?
-            .map(|(metadata_version, places, caller)| RequestContext {
+        let found = found.await?;
+        if let Some((_, _, caller)) = &found
+            && caller.has_authority(timing::AUTHORITY)
+        {
+            self.db.show_timing();
+        }
+        Ok(
+            found.map(|(metadata_version, places, caller)| RequestContext {
                 shared: self.clone(),
                 loader: Loaders::new(self.db.clone(), Arc::clone(&self.kept), metadata_version),
                 metadata_version,
@@ -127,7 +152,8 @@ impl Shared {
                 places,
                 caller,
                 data_versions: Mutex::default(),
-            }))
+            }),
+        )
     }
 }
 

@@ -15,13 +15,13 @@ use actix_web::{
 };
 use async_graphql::{Response, parser::types::OperationType};
 use serde::Deserialize;
-use tracing::Instrument;
 
 use crate::{
     caller::{Shared, token_of},
     engine::{Engine, Parameters},
     graphql::{error::Code, is_request_error},
     metrics::Metrics,
+    observe::timing_of,
 };
 
 /// Longest request body, bytes.
@@ -89,10 +89,15 @@ pub async fn graphql(
     };
     let timer = metrics.start();
     let (engine, state) = (engine.into_inner(), shared.get_ref().clone());
-    let outcome = shared.db.attend(move |db| async move {
+    let db = match state.db.has_replica() && engine.reads_only(&parameters) {
+        true => state.db.reading(&token),
+        false => state.db.writing(&token),
+    };
+    let db = db.timed(timing_of(&request));
+    let outcome = db.attend(move |db| async move {
         answer(&engine, &state.through(db), &token, &parameters).await
     });
-    match outcome.instrument(tracing::info_span!("graphql")).await {
+    match outcome.await {
         Ok(Outcome::Answered(answer)) => {
             timer.finish(if answer.is_ok { "ok" } else { "error" });
             respond(media, answer)

@@ -36,16 +36,17 @@ impl Seat {
         }
     }
 
-    /// Runs `work` with the request's connection.
+    /// Runs `work` with the request's connection, in the way that `how` says.
     ///
     /// # Errors
     /// `work` itself when the request is over and its connection is gone.
-    pub fn run<T, W>(&self, work: W) -> std::result::Result<Result<T>, W>
-    where
-        W: FnOnce(&mut Connection) -> Result<T>,
-    {
+    pub fn run<T, W>(
+        &self,
+        work: W,
+        how: impl FnOnce(&mut Connection, W) -> Result<T>,
+    ) -> std::result::Result<Result<T>, W> {
         match lock(&self.connection).as_mut() {
-            Some(connection) => Ok(work(connection)),
+            Some(connection) => Ok(how(connection, work)),
             None => Err(work),
         }
     }
@@ -65,6 +66,12 @@ impl Seat {
     /// Keeps a batch until every field of the request waits.
     pub fn postpone(&self, batch: Batch) {
         self.has_waited.store(true, Ordering::Relaxed);
+        // In a trace a batch belongs to the operation whose fields wait for it.
+        let span = tracing::Span::current();
+        let batch = match span.is_disabled() {
+            true => batch,
+            false => Box::pin(tracing::Instrument::instrument(batch, span)),
+        };
         lock(&self.batches).push(batch);
     }
 

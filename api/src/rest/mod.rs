@@ -31,7 +31,10 @@ use actix_web::{
     web,
 };
 
-use crate::caller::{RequestContext, Shared, token_of};
+use crate::{
+    caller::{RequestContext, Shared, token_of},
+    observe::timing_of,
+};
 use error::{Answer, Refusal};
 
 /// Registers the adapter. The version in a path says nothing: every client is answered alike.
@@ -76,7 +79,12 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         .and_then(|value| value.to_str().ok())
         .and_then(token_of)
         .ok_or_else(|| refused("send an API token: `Authorization: ApiToken …`"))?;
+    let db = match request.method().is_safe() {
+        true => shared.db.reading(&token),
+        false => shared.db.writing(&token),
+    };
     shared
+        .through(db.timed(timing_of(request)))
         .authenticate(token)
         .await?
         .ok_or_else(|| refused("the API token is unknown, expired or revoked"))

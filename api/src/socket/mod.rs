@@ -31,6 +31,7 @@ use connection::Connection;
 #[derive(Clone)]
 pub struct Sockets {
     places: Arc<Semaphore>,
+    limit: usize,
     origins: Arc<[String]>,
     stop: Arc<watch::Sender<bool>>,
 }
@@ -41,9 +42,17 @@ impl Sockets {
     pub fn new(settings: &ServerSettings) -> Self {
         Sockets {
             places: Arc::new(Semaphore::new(settings.sockets as usize)),
+            limit: settings.sockets as usize,
             origins: settings.allowed_origins.clone().into(),
             stop: Arc::new(watch::Sender::new(false)),
         }
+    }
+
+    /// Sockets open, and how many there may be.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        let open = self.limit.saturating_sub(self.places.available_permits());
+        (open, self.limit)
     }
 
     /// Closes every socket with 1001, so that the server can stop.
