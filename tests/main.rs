@@ -1,5 +1,6 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod backup;
 mod cases;
 mod clinic_scope;
 mod comparison;
@@ -9,15 +10,18 @@ mod diagnosis_rows;
 mod documents;
 mod errors;
 mod examples;
+mod faults;
 mod flow;
 mod http;
 mod live;
+mod living;
 mod observations;
 mod outage;
 mod paging;
 mod program;
 mod protocol;
 mod refresh;
+mod replica;
 mod report;
 mod report_files;
 mod report_pdf;

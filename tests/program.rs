@@ -230,3 +230,58 @@ fn unchunked(mut body: &str) -> String {
     }
     text
 }
+
+/// A lock that somebody else holds until it is dropped.
+pub struct Held(storage::Connection);
+
+impl Held {
+    /// Locks a table for everybody else.
+    pub fn table(url: &str, table: &str) -> Self {
+        let mut conn = storage::pool::connect(url).expect("it answers");
+        let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        storage::testing::execute(&mut conn, &lock);
+        Held(conn)
+    }
+
+    /// Waits until a number of others wait for locks; false when `is_over` says first that they will not.
+    pub fn until_awaited(&mut self, number: i64, mut is_over: impl FnMut() -> bool) -> bool {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(60) {
+            let waiting = storage::testing::rows(
+                &mut self.0,
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            );
+            if waiting[0]["n"].as_i64() >= Some(number) {
+                return true;
+            }
+            if is_over() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("nobody waits for the lock");
+    }
+}
+
+/// The one number that a query finds. It must be called `n`.
+pub fn number(url: &str, sql: &str) -> i64 {
+    let mut conn = storage::pool::connect(url).expect("it answers");
+    let rows = storage::testing::rows(&mut conn, sql);
+    rows[0]["n"]
+        .as_i64()
+        .unwrap_or_else(|| panic!("no number: {rows:?}"))
+}
+
+/// Runs a command of the program and returns its exit code with all that it said.
+pub fn command(url: &str, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(PROGRAM)
+        .args(arguments)
+        .env("DATABASE_URL", url)
+        .output();
+    let output = output.expect("the program runs");
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
