@@ -7,6 +7,7 @@ mod comparison;
 mod conformance;
 mod diagnoses;
 mod diagnosis_rows;
+mod documentation;
 mod documents;
 mod errors;
 mod examples;

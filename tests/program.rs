@@ -232,7 +232,10 @@ fn unchunked(mut body: &str) -> String {
 }
 
 /// A lock that somebody else holds until it is dropped.
-pub struct Held(storage::Connection);
+pub struct Held {
+    watcher: storage::Connection,
+    _holder: storage::Connection,
+}
 
 impl Held {
     /// Locks a table for everybody else.
@@ -240,7 +243,12 @@ impl Held {
         let mut conn = storage::pool::connect(url).expect("it answers");
         let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
         storage::testing::execute(&mut conn, &lock);
-        Held(conn)
+        // Within a transaction PostgreSQL shows the same activity again and again.
+        let watcher = storage::pool::connect(url).expect("it answers");
+        Held {
+            watcher,
+            _holder: conn,
+        }
     }
 
     /// Waits until a number of others wait for locks; false when `is_over` says first that they will not.
@@ -248,7 +256,7 @@ impl Held {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(60) {
             let waiting = storage::testing::rows(
-                &mut self.0,
+                &mut self.watcher,
                 "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
             );
             if waiting[0]["n"].as_i64() >= Some(number) {

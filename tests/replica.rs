@@ -78,6 +78,8 @@ fn replica(primary: &Path, folder: &Path) -> Cluster {
             "fast",
         ],
     );
+    // The socket of the primary lies in its folder, and so does its lock.
+    let _ = fs::remove_file(folder.join("postgres/.s.PGSQL.5432.lock"));
     Cluster::start(folder).expect("the replica starts")
 }
 
