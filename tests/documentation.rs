@@ -128,12 +128,7 @@ fn every_example_of_the_guide_runs() {
         "{said}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    for part in [
-        "\"username\":\"admin\"",
-        "guideEvent2",
-        "\"created\":1",
-        "instances",
-    ] {
+    for part in ["\"username\":\"admin\"", "guideEvent2", "\"created\":1"] {
         assert!(said.contains(part), "{part}\n{said}");
     }
 }

@@ -52,7 +52,11 @@ fn clients_that_do_not_read_hold_nothing_that_others_need() {
         .as_str()
         .expect("a uid")
         .to_owned();
-    let server = Program::serve(&url, &[("CLINIGRAPH_POOL_SIZE", "2")]);
+    let settings = [
+        ("CLINIGRAPH_POOL_SIZE", "2"),
+        ("CLINIGRAPH_CHECKOUT_TIMEOUT", "120"),
+    ];
+    let server = Program::serve(&url, &settings);
     server.until_ready();
     let path = format!(
         "/api/tracker/events?program={program}&orgUnitMode=ALL&paging=false&fields=event,dataValues[dataElement,value]"

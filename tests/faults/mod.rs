@@ -2,6 +2,7 @@
 //! counted before and after. They take minutes and are left out of the usual run.
 
 mod clients;
+mod clock;
 mod imports;
 mod refreshes;
 mod writers;

@@ -19,7 +19,7 @@ pub struct Scrape {
     pub held: Held,
     /// Hits and misses of each cache.
     pub caches: Vec<(&'static str, u64, u64)>,
-    /// WebSockets open, and how many there may be.
+    /// Sockets open, and how many there may be.
     pub sockets: (usize, usize),
     /// What the database says; `None` while it does not answer.
     pub figures: Option<Figures>,
