@@ -42,15 +42,24 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
         .get_result(&mut database.conn)?;
         for (name, suffix) in [("CSV", ".csv"), ("JSON", "")] {
             let server = Server::start(&database.url)?;
-            let path = |rest: &str| {
+            let path = |suffix: &str, rest: &str| {
                 format!(
                     "/api/tracker/events{suffix}?program={}&programStage={}&orgUnit={}&orgUnitMode=DESCENDANTS&{rest}",
                     ground.program.uid, ground.stage_uid, ground.country.uid
                 )
             };
-            client::once(&server.address, &token, &path("page=1&pageSize=15"), None)?;
+            // Only JSON comes in pages; a file is always the whole list.
+            client::once(
+                &server.address,
+                &token,
+                &path("", "page=1&pageSize=15"),
+                None,
+            )?;
             let idle = server.resident_bytes()?;
-            let path = path(&format!("paging=false&occurredAfter={}", since.moment));
+            let path = path(
+                suffix,
+                &format!("paging=false&occurredAfter={}", since.moment),
+            );
             let begun = Instant::now();
             let body = client::once(&server.address, &token, &path, None)?;
             let time = begun.elapsed();

@@ -21,6 +21,7 @@ mod machine;
 mod pages;
 mod pgbench;
 mod report;
+mod reports;
 mod timing;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
@@ -31,7 +32,7 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "sizes",
     "pages",
     "events",
@@ -39,6 +40,7 @@ const PARTS: [&str; 9] = [
     "export",
     "diagnoses",
     "clinics",
+    "reports",
     "import",
     "growth",
 ];
@@ -121,6 +123,9 @@ fn run_parts(
         if is_wanted("clinics") {
             clinics::measure(report, database, &columns)?;
         }
+    }
+    if is_wanted("reports") {
+        reports::measure(report, database)?;
     }
     if is_wanted("sizes") {
         machine::sizes(report, database)?;

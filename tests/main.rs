@@ -1,5 +1,6 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod at_hand;
 mod backup;
 mod cases;
 mod clinic_scope;
@@ -30,6 +31,7 @@ mod rest;
 mod rest_files;
 mod saved_views;
 mod schema;
+mod sessions;
 mod sockets;
 mod statements;
 mod support;

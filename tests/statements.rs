@@ -27,7 +27,7 @@ const PAGE: &str = "query ($program: ID!, $first: Int!, $notes: Boolean!) {
 
 /// A server where every event has what only some have, so that every name must be found: somebody it is assigned to, a
 /// unit and a picture among the values, a note.
-fn server_with_everything() -> Server {
+pub fn server_with_everything() -> Server {
     let server = Server::start();
     server.execute(
         "INSERT INTO fileresource (uid, name, contenttype, contentlength, contentmd5, storagekey)

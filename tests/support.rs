@@ -104,6 +104,11 @@ impl Server {
         Server { state, pool }
     }
 
+    /// Lets sessions stand while changes are heard of, as the running program does.
+    pub fn keep_sessions(&self) {
+        self.state.keep_sessions();
+    }
+
     /// Someone who calls, with a new token.
     pub fn user(&self, username: &str) -> Client<'_> {
         let token = self

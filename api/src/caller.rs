@@ -8,7 +8,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{
-    Connection, Error, Result,
+    Error, Result,
     events::scope::{self, ProgramScope},
     org_units::{self, OrgUnit},
     tokens,
@@ -21,6 +21,7 @@ use crate::{
     feed::Feed,
     loaders::{Kept, Loaders, ProgramUid},
     refreshing::Refreshing,
+    sessions::Sessions,
     timing,
     writing::ImportMetadata,
 };
@@ -60,7 +61,7 @@ pub struct Shared {
     pub feed: Feed,
     pub(crate) import_metadata: ImportMetadata,
     places: Arc<VersionedCache<(), Places>>,
-    callers: Arc<VersionedCache<String, Caller>>,
+    sessions: Arc<Sessions>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
     kept: Arc<Kept>,
 }
@@ -78,7 +79,7 @@ impl Shared {
             minimum_event_cell,
             import_metadata: Arc::default(),
             places: Arc::default(),
-            callers: Arc::default(),
+            sessions: Arc::default(),
             scopes: Arc::default(),
             kept: Arc::default(),
         }
@@ -91,7 +92,7 @@ impl Shared {
             ("places", self.places.lookups()),
             ("scopes", self.scopes.lookups()),
             ("import_metadata", self.import_metadata.lookups()),
-            ("callers", self.callers.lookups()),
+            ("callers", self.sessions.lookups()),
             ("programs", self.kept.program_lookups()),
         ];
         kept.map(|(name, (hits, misses))| (name, hits, misses))
@@ -119,16 +120,25 @@ impl Shared {
             // A new token may not have reached the replica.
             Ok(None) if self.db.may_lag() => match self.db.reconnect()? {
                 true => self.find_caller(token).await,
-                false => self.through(self.db.primary()).find_caller(token).await,
+                false => {
+                    let primary = self.db.on_primary();
+                    self.through(primary).find_caller(token).await
+                }
             },
             found => found,
         }
     }
 
     async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
-        let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
+        let hash = tokens::hash(&token);
+        if let Some((version, caller)) = self.sessions.standing(&hash)
+            && let Some(places) = self.places.get(version, &())
+        {
+            return Ok(Some(self.context(version, places, caller)));
+        }
+        let (places, sessions) = (Arc::clone(&self.places), Arc::clone(&self.sessions));
         let found = self.db.run("authenticate", move |conn| {
-            let Some((version, caller)) = find_session(conn, &callers, &token)? else {
+            let Some((version, caller)) = sessions.ask(conn, hash)? else {
                 return Ok(None);
             };
             let places = match places.get(version, &()) {
@@ -138,45 +148,28 @@ impl Shared {
             Ok(Some((version, places, caller)))
         });
         let found = found.await?;
-        if let Some((_, _, caller)) = &found
-            && caller.has_authority(timing::AUTHORITY)
-        {
+        Ok(found.map(|(version, places, caller)| self.context(version, places, caller)))
+    }
+
+    fn context(&self, version: i64, places: Arc<Places>, caller: Arc<Caller>) -> RequestContext {
+        if caller.has_authority(timing::AUTHORITY) {
             self.db.show_timing();
         }
-        Ok(
-            found.map(|(metadata_version, places, caller)| RequestContext {
-                shared: self.clone(),
-                loader: Loaders::new(self.db.clone(), Arc::clone(&self.kept), metadata_version),
-                metadata_version,
-                tree: Arc::clone(&places.tree),
-                places,
-                caller,
-                data_versions: Mutex::default(),
-            }),
-        )
-    }
-}
-
-/// The person of a token and the metadata version under which they are known; `None` when the token is not valid, which is
-/// asked each time.
-fn find_session(
-    conn: &mut Connection,
-    callers: &VersionedCache<String, Caller>,
-    token: &str,
-) -> Result<Option<(i64, Arc<Caller>)>> {
-    let hash = tokens::hash(token);
-    if let Some((known, caller)) = callers.newest(&hash) {
-        match tokens::metadata_version(conn, &hash)? {
-            None => return Ok(None),
-            Some(version) if version == known => return Ok(Some((version, caller))),
-            Some(_) => {}
+        RequestContext {
+            shared: self.clone(),
+            loader: Loaders::new(self.db.clone(), Arc::clone(&self.kept), version),
+            metadata_version: version,
+            tree: Arc::clone(&places.tree),
+            places,
+            caller,
+            data_versions: Mutex::default(),
         }
     }
-    let session = tokens::authenticate(conn, &hash)?;
-    Ok(session.map(|session| {
-        let version = session.metadata_version;
-        (version, callers.put(version, hash, session.caller))
-    }))
+
+    /// Lets sessions stand for a moment while changes are heard of.
+    pub fn keep_sessions(&self) {
+        self.sessions.hear(&self.feed);
+    }
 }
 
 /// What one request knows: the caller, the tree of the metadata version it sees, and its own loaders.

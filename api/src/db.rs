@@ -128,6 +128,19 @@ impl Db {
         }
     }
 
+    /// For a request that turns from the replica to the primary: what it sees there its caller goes on seeing.
+    #[must_use]
+    pub fn on_primary(&self) -> Self {
+        let access = match self.access.clone() {
+            Access::Reads(replica, key) => Access::Writes(replica, key),
+            access => access,
+        };
+        Db {
+            access,
+            ..self.clone()
+        }
+    }
+
     fn with_access(&self, access: impl FnOnce(&Arc<Replica>) -> Access) -> Self {
         Db {
             access: self.replica.as_ref().map(access).unwrap_or_default(),
@@ -162,7 +175,9 @@ impl Db {
     ) -> Result<T> {
         let work = match &self.seat {
             None => work,
-            Some(seat) => match seat.run(work, |conn, work| self.work(name, conn, work)) {
+            Some(seat) => match seat.run(work, |conn, work| {
+                self.work(name, conn, seat.is_primary(), work)
+            }) {
                 Ok(outcome) => return outcome,
                 Err(work) => work,
             },
@@ -171,7 +186,10 @@ impl Db {
         let (db, span) = (self.clone(), tracing::Span::current());
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            span.in_scope(|| db.work(name, &mut *db.connection()?, work))
+            span.in_scope(|| {
+                let (mut conn, is_primary) = db.connection()?;
+                db.work(name, &mut conn, is_primary, work)
+            })
         });
         let outcome = blocking.await;
         outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
@@ -191,7 +209,8 @@ impl Db {
         let (db, span) = (self.clone(), tracing::Span::current());
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let seat = Arc::new(Seat::new(db.connection()?));
+            let (connection, is_primary) = db.connection()?;
+            let seat = Arc::new(Seat::new(connection, is_primary));
             let held = Db {
                 seat: Some(Arc::clone(&seat)),
                 ..db
@@ -207,6 +226,7 @@ impl Db {
         &self,
         name: &'static str,
         conn: &mut Connection,
+        is_primary: bool,
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> Result<T> {
         let _span = tracing::info_span!(target: TRACE, "db", otel.name = name).entered();
@@ -216,20 +236,22 @@ impl Db {
         if let (Some(timing), Some(began)) = (&self.timing, began) {
             timing.worked(began.elapsed());
         }
-        if let Access::Writes(replica, key) = &self.access {
-            replica.wrote(*key, replica::written(conn).ok());
+        if is_primary
+            && let Access::Reads(replica, key) | Access::Writes(replica, key) = &self.access
+        {
+            replica.saw(*key, replica::written(conn).ok());
         }
         outcome
     }
 
-    /// A connection: to the replica for who only reads and finds all there, else to the primary. Blocks.
-    fn connection(&self) -> Result<Pooled> {
+    /// A connection: to the replica for who only reads and finds all there, else to the primary; and whether it is that. Blocks.
+    fn connection(&self) -> Result<(Pooled, bool)> {
         if let Access::Reads(replica, key) = &self.access
             && let Some(connection) = replica.connection(*key)
         {
-            return Ok(connection);
+            return Ok((connection, false));
         }
-        self.pool.get()
+        Ok((self.pool.get()?, true))
     }
 
     /// A place in the queue, then leave to use a connection.
@@ -242,8 +264,12 @@ impl Db {
             .places
             .try_acquire()
             .map_err(|_| self.refuse("the queue for the database is full"))?;
+        let connections = match &self.access {
+            Access::Reads(replica, _) => replica.connections(),
+            Access::Primary | Access::Writes(..) => &self.connections,
+        };
         let connection =
-            tokio::time::timeout(self.patience, self.connections.clone().acquire_owned());
+            tokio::time::timeout(self.patience, Arc::clone(connections).acquire_owned());
         let Ok(Ok(permit)) = connection.await else {
             return Err(self.refuse("waited too long for a database connection"));
         };
@@ -307,6 +333,7 @@ impl Db {
         let in_use = self
             .size
             .saturating_sub(self.connections.available_permits());
+        let reading = self.replica.as_ref().map_or(0, |replica| replica.in_use());
         let places = self.size * (1 + WAITING_PER_CONNECTION);
         let inside = places.saturating_sub(self.places.available_permits());
         Use {
@@ -314,7 +341,7 @@ impl Db {
             open,
             idle,
             in_use,
-            waiting: inside.saturating_sub(in_use),
+            waiting: inside.saturating_sub(in_use + reading),
             refused: self.refused.load(Ordering::Relaxed),
         }
     }

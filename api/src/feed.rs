@@ -1,10 +1,13 @@
 //! News from the database for everybody who follows it: one listening connection for each server, fanned out in memory.
 //!
-//! The listener starts with the first follower. After an outage it reconnects, waiting longer each time, and tells every
+//! The listener starts with the first follower, or before. After an outage it reconnects, waiting longer each time, and tells every
 //! follower that something may have been missed. A follower that reads too slowly loses the oldest news and is told so.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -45,6 +48,8 @@ struct Inner {
     sender: broadcast::Sender<Arc<News>>,
     is_listening: watch::Sender<bool>,
     is_started: Mutex<bool>,
+    /// Counts the moments at which rights may have changed.
+    rights: AtomicU64,
 }
 
 impl Feed {
@@ -56,7 +61,21 @@ impl Feed {
             sender: broadcast::Sender::new(KEPT),
             is_listening: watch::Sender::new(false),
             is_started: Mutex::new(false),
+            rights: AtomicU64::new(0),
         }))
+    }
+
+    /// A number that changes whenever somebody may have gained or lost rights; `None` while nothing is heard of the database.
+    /// What was read after a number was taken holds while it stays the same: a change is heard within [`LOOK`].
+    #[must_use]
+    pub fn rights(&self) -> Option<u64> {
+        let number = self.0.rights.load(Ordering::Acquire);
+        self.0.is_listening.borrow().then_some(number)
+    }
+
+    /// Says that this server itself changed somebody's rights, before the database says so.
+    pub fn change_rights(&self) {
+        self.0.rights.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Follows the news from now on. When the database is away, from when it is back.
@@ -69,7 +88,8 @@ impl Feed {
         receiver
     }
 
-    fn start(&self) {
+    /// Starts to listen; nothing when it listens already.
+    pub fn start(&self) {
         let mut is_started = self
             .0
             .is_started
@@ -106,6 +126,7 @@ fn listen(feed: &Weak<Inner>) {
                     let _ = inner.sender.send(Arc::new(News::Missed));
                 }
                 (may_have_missed, patience) = (true, PATIENCE.0);
+                inner.rights.fetch_add(1, Ordering::AcqRel);
                 inner.is_listening.send_replace(true);
                 drop(inner);
                 pass_on(feed, listener);
@@ -128,7 +149,10 @@ fn pass_on(feed: &Weak<Inner>, mut listener: Listener) {
                 for notice in notices {
                     let news = match notice {
                         Notice::Events(changes) => News::Events(changes),
-                        Notice::Access => News::Access,
+                        Notice::Access => {
+                            inner.rights.fetch_add(1, Ordering::AcqRel);
+                            News::Access
+                        }
                     };
                     let _ = inner.sender.send(Arc::new(news));
                 }

@@ -27,6 +27,7 @@ pub mod rest;
 pub mod scrape;
 pub mod seat;
 pub mod server;
+mod sessions;
 pub mod slow_log;
 pub mod socket;
 pub mod supervisor;

@@ -1,7 +1,8 @@
 //! Reading from a replica, and from the primary what the replica does not have yet.
 //!
-//! Somebody who wrote reads what they wrote: their reads go to the primary until the replica has replayed the position in the
-//! log that the primary had reached by then. Positions are kept by token, in this server's memory.
+//! Nobody reads an older state than they saw before: whoever wrote on the primary, or read there, goes on reading there until the
+//! replica has replayed the position in the log that the primary had reached by then. Positions are kept by token, in this server's
+//! memory. That also keeps what is cached by version true: who knows of a version from the primary never reads older rows for it.
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ use storage::{
     pool::{Pool, Pooled},
     replica,
 };
+use tokio::sync::Semaphore;
 
 /// Most tokens whose writes are remembered. Beyond that everybody reads from the primary for a while.
 const MOST: usize = 10_000;
@@ -30,6 +32,8 @@ pub type Key = u64;
 /// A replica of the database.
 pub struct Replica {
     pool: Pool,
+    size: usize,
+    connections: Arc<Semaphore>,
     hasher: std::collections::hash_map::RandomState,
     state: Mutex<State>,
     reads: AtomicU64,
@@ -38,23 +42,38 @@ pub struct Replica {
 
 #[derive(Default)]
 struct State {
-    /// Position that the primary had reached after the last write of each.
+    /// Position that the primary had reached after the last work of each there.
     written: HashMap<Key, i64>,
     /// Until when the replica is left alone.
     away_until: Option<Instant>,
 }
 
 impl Replica {
-    /// A replica reached through a pool.
+    /// A replica reached through a pool of `size` connections.
     #[must_use]
-    pub fn new(pool: Pool) -> Self {
+    pub fn new(pool: Pool, size: u32) -> Self {
         Replica {
             pool,
+            size: size as usize,
+            connections: Arc::new(Semaphore::new(size as usize)),
             hasher: std::collections::hash_map::RandomState::new(),
             state: Mutex::default(),
             reads: AtomicU64::new(0),
             returns: AtomicU64::new(0),
         }
+    }
+
+    /// Leave to use a connection is taken here.
+    #[must_use]
+    pub fn connections(&self) -> &Arc<Semaphore> {
+        &self.connections
+    }
+
+    /// Requests that have leave to use a connection.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        self.size
+            .saturating_sub(self.connections.available_permits())
     }
 
     /// The number for a token.
@@ -111,8 +130,8 @@ impl Replica {
         Ok((connection, has_all))
     }
 
-    /// Remembers how far the primary had written after a write of somebody; `None` when it could not say.
-    pub fn wrote(&self, key: Key, position: Option<i64>) {
+    /// Remembers how far the primary had written after somebody's work there; `None` when it could not say.
+    pub fn saw(&self, key: Key, position: Option<i64>) {
         let mut state = self.lock();
         if position.is_none() || state.written.len() >= MOST {
             state.written.clear();
@@ -125,7 +144,7 @@ impl Replica {
         *known = (*known).max(position);
     }
 
-    /// Forgets a write that the replica has, unless another one came meanwhile.
+    /// Forgets a position that the replica has reached, unless another one came meanwhile.
     fn forget(&self, key: Key, position: i64) {
         let mut state = self.lock();
         if state.written.get(&key) == Some(&position) {

@@ -23,13 +23,15 @@ pub struct Seat {
     connection: Mutex<Option<Pooled>>,
     batches: Mutex<Vec<Batch>>,
     has_waited: AtomicBool,
+    is_primary: AtomicBool,
 }
 
 impl Seat {
-    /// A seat with a connection.
+    /// A seat with a connection, which may lead to a replica.
     #[must_use]
-    pub fn new(connection: Pooled) -> Self {
+    pub fn new(connection: Pooled, is_primary: bool) -> Self {
         Seat {
+            is_primary: AtomicBool::new(is_primary),
             connection: Mutex::new(Some(connection)),
             batches: Mutex::default(),
             has_waited: AtomicBool::default(),
@@ -51,7 +53,12 @@ impl Seat {
         }
     }
 
-    /// Gives the connection back and takes another one.
+    /// Whether the connection leads to the primary.
+    pub fn is_primary(&self) -> bool {
+        self.is_primary.load(Ordering::Relaxed)
+    }
+
+    /// Gives the connection back and takes another one, from the primary's pool.
     ///
     /// # Errors
     /// [`storage::Error::Unavailable`] when none could be had.
@@ -60,6 +67,7 @@ impl Seat {
         // First back, so that a pool of one connection has one to give.
         drop(connection.take());
         *connection = Some(pool.get()?);
+        self.is_primary.store(true, Ordering::Relaxed);
         Ok(())
     }
 

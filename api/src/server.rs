@@ -69,6 +69,11 @@ impl State {
         }
     }
 
+    /// Asks the database anew who calls only when it may have changed, of which the server hears on a connection of its own.
+    pub fn keep_sessions(&self) {
+        self.shared.keep_sessions();
+    }
+
     /// What analytics are answered from.
     #[must_use]
     pub fn analytics(&self) -> &Analytics {
@@ -121,6 +126,7 @@ pub async fn serve(
     let state = state(url, settings, &name)?;
     let (sockets, health) = (state.sockets.clone(), state.health.clone());
     state.shared.db.close();
+    state.keep_sessions();
     let begun = supervisor::begin(state.shared.db.clone(), operating.migrate);
     let begun = actix_web::rt::spawn(begun);
     let analytics = state.shared.analytics.clone();
@@ -177,7 +183,8 @@ fn state(url: &str, settings: &ServerSettings, name: &str) -> Result<State, Stri
     };
     // Who reads from a replica that is away turns to the primary after a second.
     let replica = operating.database_read_url.as_deref();
-    let replica = replica.map(|url| Replica::new(pool(url, Duration::from_secs(1))));
+    let replica =
+        replica.map(|url| Replica::new(pool(url, Duration::from_secs(1)), settings.pool_size));
     let primary = pool(url, settings.checkout_timeout());
     let db = Db::new(primary, settings.pool_size, settings.checkout_timeout());
     Ok(State::over(db.with_replica(replica), metrics, settings))

@@ -1,10 +1,12 @@
-//! As much of HTTP/1.1 as a benchmark needs: the same request again and again on one connection.
+//! As much of HTTP/1.1 as a benchmark needs: the same request again and again on kept connections.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::Result;
 
@@ -28,15 +30,78 @@ impl Request {
         }
     }
 
-    pub fn connect(&self) -> Result<Connection<'_>> {
-        let stream = TcpStream::connect(&self.address)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Connection {
-            request: self,
-            stream: BufReader::new(stream),
+    /// Sends it on several connections at once, on each again as soon as it is answered, until the time is over. Returns how
+    /// long each answer took. One thread serves all connections, so that the server has the others.
+    pub fn again_and_again(&self, connections: usize, time: Duration) -> Result<Vec<Duration>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let until = Instant::now() + time;
+        runtime.block_on(async {
+            let mut loads = tokio::task::JoinSet::new();
+            for _ in 0..connections {
+                loads.spawn(load(self.address.clone(), self.bytes.clone(), until));
+            }
+            let mut all = Vec::new();
+            for times in loads.join_all().await {
+                all.extend(times?);
+            }
+            Ok(all)
         })
     }
+}
+
+/// How long each answer of one connection took.
+async fn load(
+    address: String,
+    request: Vec<u8>,
+    until: Instant,
+) -> std::result::Result<Vec<Duration>, String> {
+    let text = |error: std::io::Error| error.to_string();
+    let mut stream = tokio::net::TcpStream::connect(&address)
+        .await
+        .map_err(text)?;
+    stream.set_nodelay(true).map_err(text)?;
+    let mut times = Vec::new();
+    let mut answer = Vec::with_capacity(1 << 16);
+    loop {
+        let sent = Instant::now();
+        if sent >= until {
+            return Ok(times);
+        }
+        stream.write_all(&request).await.map_err(text)?;
+        answer.clear();
+        while !is_whole(&answer)? {
+            if stream.read_buf(&mut answer).await.map_err(text)? == 0 {
+                return Err("the server closed a connection".to_owned());
+            }
+        }
+        times.push(sent.elapsed());
+    }
+}
+
+/// Whether an answer has come to its end. It must be a success of stated length.
+fn is_whole(answer: &[u8]) -> std::result::Result<bool, String> {
+    const LENGTH: &[u8] = b"\r\ncontent-length: ";
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(false);
+    };
+    let head = &answer[..end];
+    if !head.starts_with(b"HTTP/1.1 200") {
+        return Err(String::from_utf8_lossy(answer).into_owned());
+    }
+    let start = head
+        .windows(LENGTH.len())
+        .position(|part| part.eq_ignore_ascii_case(LENGTH))
+        .ok_or("an answer without a length")?;
+    let digits = head[start + LENGTH.len()..]
+        .split(|byte| *byte == b'\r')
+        .next();
+    let length: usize = std::str::from_utf8(digits.unwrap_or_default())
+        .ok()
+        .and_then(|digits| digits.parse().ok())
+        .ok_or("a length that is no number")?;
+    Ok(answer.len() == end + 4 + length)
 }
 
 /// Asks once in HTTP/1.0 and returns the whole body, which ends with the connection and must be a success. `body` is JSON to
@@ -66,47 +131,5 @@ pub fn once(address: &str, token: &str, path: &str, body: Option<&[u8]>) -> Resu
     match status.split(' ').nth(1) {
         Some("200" | "409") => Ok(body),
         _ => Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()),
-    }
-}
-
-/// A connection that is kept.
-pub struct Connection<'a> {
-    request: &'a Request,
-    stream: BufReader<TcpStream>,
-}
-
-impl Connection<'_> {
-    /// Sends the request.
-    pub fn send(&mut self) -> Result<()> {
-        Ok(self.stream.get_mut().write_all(&self.request.bytes)?)
-    }
-
-    /// The body of the next answer, which must be a success of stated length.
-    pub fn receive(&mut self) -> Result<Vec<u8>> {
-        let status = self.line()?;
-        let mut length = None;
-        loop {
-            let line = self.line()?;
-            if line.is_empty() {
-                break;
-            }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = Some(value.trim().parse::<usize>()?);
-            }
-        }
-        let mut body = vec![0; length.ok_or("an answer without a length")?];
-        self.stream.read_exact(&mut body)?;
-        if status.split(' ').nth(1) == Some("200") {
-            return Ok(body);
-        }
-        Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into())
-    }
-
-    fn line(&mut self) -> Result<String> {
-        let mut line = String::new();
-        self.stream.read_line(&mut line)?;
-        Ok(line.trim_end().to_owned())
     }
 }

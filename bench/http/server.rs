@@ -5,9 +5,17 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
+use super::client;
 use crate::Result;
+
+/// Longest time that the server reads columns.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Longest time that it then answers the usual questions before anybody asks.
+const WARMING: Duration = Duration::from_secs(5);
 
 /// A running server; ended when dropped.
 pub struct Server {
@@ -35,6 +43,22 @@ impl Server {
             process,
             _output: output,
         })
+    }
+
+    /// Waits until analytics are answered from memory and the server has nothing to do.
+    pub fn settle(&self, token: &str) -> Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let text = client::once(&self.address, token, "/metrics", None)?;
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let stays = text.lines().find(|line| line.contains("figure=\"stays\""));
+            if stays.is_some_and(|line| !line.ends_with(" 0")) {
+                thread::sleep(WARMING);
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        Err("the server read no columns".into())
     }
 
     /// Resident memory.

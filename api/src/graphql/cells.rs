@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject, Value};
 use storage::{
     data_elements::DataElement, events::EventRow, option_sets::OptionSet, programs::Definition,
 };
 
-use super::{context, error::fail, org_units::OrgUnit};
-use crate::loaders::{DataElementUid, FileUid};
+use super::{
+    at_hand::{AtHand, FieldsAtHand},
+    context,
+    error::fail,
+    org_units::OrgUnit,
+};
+use crate::{
+    caller::RequestContext,
+    loaders::{DataElementUid, FileUid},
+};
 
 /// One value of an event.
 #[derive(SimpleObject)]
@@ -61,6 +69,30 @@ impl Cell {
                 Some(file.map(FileResource))
             }
             Ok(_) => None,
+        }
+    }
+}
+
+impl FieldsAtHand for Cell {
+    fn field_at_hand(&self, request: &RequestContext, name: &str) -> Option<Value> {
+        let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+        match name {
+            "column" => Some(Value::from(self.column.as_str())),
+            "raw" => Some(text(self.raw.as_deref())),
+            "name" => Some(Value::from(self.element.as_ref()?.label())),
+            "display" => {
+                let Some(raw) = &self.raw else {
+                    return Some(Value::Null);
+                };
+                let element = self.element.as_ref()?;
+                let options = element.option_set.as_deref();
+                if options.is_none() && names_file(&element.valuetype) {
+                    return None;
+                }
+                let named = name_at_hand(request, &element.valuetype, options, raw);
+                Some(Value::from(named.as_deref().unwrap_or(raw)))
+            }
+            _ => None,
         }
     }
 }
@@ -121,18 +153,28 @@ pub(super) async fn name_of_value(
     options: Option<&OptionSet>,
     raw: &str,
 ) -> Result<Option<String>> {
-    if let Some(options) = options {
-        return Ok(options.name_of(raw).map(str::to_owned));
-    }
-    if value_type == "ORGANISATION_UNIT" {
-        return Ok(context(ctx).unit_by_uid(raw).map(|unit| unit.name.clone()));
-    }
-    if names_file(value_type) {
+    if options.is_none() && names_file(value_type) {
         let key = FileUid(raw.to_owned());
         let file = context(ctx).loader.load_one(key).await.map_err(fail)?;
         return Ok(file.map(|file| file.name.clone()));
     }
-    Ok(None)
+    Ok(name_at_hand(context(ctx), value_type, options, raw))
+}
+
+/// The name of the option or unit that a value names; `None` for values that name neither.
+fn name_at_hand(
+    request: &RequestContext,
+    value_type: &str,
+    options: Option<&OptionSet>,
+    raw: &str,
+) -> Option<String> {
+    match options {
+        Some(options) => options.name_of(raw).map(str::to_owned),
+        None if value_type == "ORGANISATION_UNIT" => {
+            request.unit_by_uid(raw).map(|unit| unit.name.clone())
+        }
+        None => None,
+    }
 }
 
 /// The cells of an event: the columns asked for, in their order, or every value that it has.
@@ -140,14 +182,16 @@ pub(super) fn of_event(
     program: &Definition,
     event: &EventRow,
     columns: Option<Vec<ID>>,
-) -> Vec<Cell> {
+) -> Vec<AtHand<Cell>> {
     let columns = columns.unwrap_or_else(|| event.data_elements().into_iter().map(ID).collect());
     let wanted: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
     let texts = event.eventdatavalues.texts(&wanted);
-    let cell = |(column, raw): (ID, Option<String>)| Cell {
-        element: program.element(&column).cloned(),
-        column,
-        raw,
+    let cell = |(column, raw): (ID, Option<String>)| {
+        AtHand(Cell {
+            element: program.element(&column).cloned(),
+            column,
+            raw,
+        })
     };
     columns.into_iter().zip(texts).map(cell).collect()
 }

@@ -5,6 +5,7 @@ use domain::access::Caller;
 use domain::org_unit::Tree;
 
 use super::{
+    at_hand::AtHand,
     context,
     error::fail,
     org_units::{self, OrgUnit},
@@ -39,7 +40,7 @@ impl Clinic {
     }
 
     /// The org unit.
-    async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+    async fn org_unit(&self, ctx: &Context<'_>) -> Result<AtHand<OrgUnit>> {
         org_units::required(ctx, self.0.clinic_id)
     }
 }

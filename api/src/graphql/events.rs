@@ -7,6 +7,7 @@ use domain::event::EventKind;
 use storage::events::{EventRow, ProgramScope};
 
 use super::{
+    at_hand::AtHand,
     cells::{self, Cell},
     context,
     error::{fail, refuse},
@@ -54,7 +55,7 @@ pub enum EventStatus {
     ),
     field(
         name = "org_unit",
-        ty = "Result<OrgUnit>",
+        ty = "Result<AtHand<OrgUnit>>",
         desc = "Unit where it happened."
     ),
     field(
@@ -64,7 +65,7 @@ pub enum EventStatus {
     ),
     field(
         name = "cells",
-        ty = "Vec<Cell>",
+        ty = "Vec<AtHand<Cell>>",
         desc = "Values: the columns asked for, in their order, or every value that the event has.",
         arg(name = "columns", ty = "Option<Vec<ID>>", desc = "Data elements.")
     ),
@@ -134,7 +135,7 @@ impl SingleEvent {
     }
 
     /// Unit where it happened.
-    async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+    async fn org_unit(&self, ctx: &Context<'_>) -> Result<AtHand<OrgUnit>> {
         org_units::required(ctx, self.row.organisationunitid)
     }
 
@@ -147,7 +148,7 @@ impl SingleEvent {
     async fn cells(
         &self,
         #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
-    ) -> Vec<Cell> {
+    ) -> Vec<AtHand<Cell>> {
         cells::of_event(&self.program.definition, &self.row, columns)
     }
 
@@ -207,12 +208,12 @@ impl TrackerEvent {
     }
 
     /// Unit where it happened. Lists select by `ownerOrgUnit` instead.
-    async fn org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+    async fn org_unit(&self, ctx: &Context<'_>) -> Result<AtHand<OrgUnit>> {
         org_units::required(ctx, self.row.organisationunitid)
     }
 
     /// Unit that owns the tracked entity within the program; moves with a transfer. Lists select by it.
-    async fn owner_org_unit(&self, ctx: &Context<'_>) -> Result<OrgUnit> {
+    async fn owner_org_unit(&self, ctx: &Context<'_>) -> Result<AtHand<OrgUnit>> {
         org_units::required(
             ctx,
             self.row
@@ -244,7 +245,7 @@ impl TrackerEvent {
     async fn cells(
         &self,
         #[graphql(desc = "Data elements.")] columns: Option<Vec<ID>>,
-    ) -> Vec<Cell> {
+    ) -> Vec<AtHand<Cell>> {
         cells::of_event(&self.program.definition, &self.row, columns)
     }
 

@@ -1,6 +1,7 @@
 //! The GraphQL schema: its root, its limits, its text.
 
-pub mod cells;
+pub mod at_hand;
+mod cells;
 pub mod clinics;
 pub mod comparison;
 pub mod connection;

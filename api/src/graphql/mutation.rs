@@ -8,6 +8,7 @@ use serde_json::Value;
 use storage::import::tracker::{self, Parameters, Payload, write};
 
 use super::{
+    at_hand::AtHand,
     context,
     error::{fail, refuse},
     event_input::EventInput,
@@ -31,7 +32,7 @@ pub struct TransferPayload {
     /// The program.
     program: ID,
     /// The unit that owns it now.
-    owner_org_unit: OrgUnit,
+    owner_org_unit: AtHand<OrgUnit>,
     /// Events that moved to the lists of that unit.
     events: u64,
 }

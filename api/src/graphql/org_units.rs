@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
 use domain::page::MOST_ROWS;
 use storage::org_units::OrgUnitFilter;
 
 use super::{
+    at_hand::{AtHand, FieldsAtHand},
     connection::{PageInfo, seal, unseal},
     context,
     error::{fail, refuse, refuse_page},
     scalars::Date,
 };
+use crate::caller::RequestContext;
 
 /// A unit.
 pub struct OrgUnit(pub Arc<storage::org_units::OrgUnit>);
@@ -55,9 +57,23 @@ impl OrgUnit {
     }
 }
 
+impl FieldsAtHand for OrgUnit {
+    fn field_at_hand(&self, _: &RequestContext, name: &str) -> Option<Value> {
+        let unit = &self.0;
+        match name {
+            "id" => Some(Value::from(unit.uid.as_str())),
+            "code" => Some(unit.code.as_deref().map_or(Value::Null, Value::from)),
+            "name" => Some(Value::from(unit.name.as_str())),
+            "level" => Some(Value::from(unit.hierarchylevel)),
+            "path" => Some(Value::from(unit.path.as_str())),
+            _ => None,
+        }
+    }
+}
+
 /// A unit that a foreign key promises.
-pub(super) fn required(ctx: &Context<'_>, id: i64) -> Result<OrgUnit> {
-    let unit = context(ctx).unit(id).map(OrgUnit);
+pub(super) fn required(ctx: &Context<'_>, id: i64) -> Result<AtHand<OrgUnit>> {
+    let unit = context(ctx).unit(id).map(|unit| AtHand(OrgUnit(unit)));
     unit.ok_or_else(|| refuse("the org unit was removed while the request ran; try again"))
 }
 

@@ -57,6 +57,7 @@ async fn import(
         metadata::import(conn, &payload, partly)
     });
     let (report, bad) = run.await?;
+    shared.feed.change_rights();
     let refused = !bad.is_empty() && !partly;
     let status = if refused {
         StatusCode::CONFLICT
