@@ -18,7 +18,11 @@ async fn get(server: &Server, path: &str) -> Answer {
 
 #[actix_web::test]
 async fn the_process_lives_and_the_database_is_ready() {
-    let server = Server::start();
+    let url = storage::testing::fresh_database("clinigraph_health");
+    let pool = storage::pool::Pool::for_tests(&url).expect("the database answers");
+    let server = Server::over(pool, 0);
+    let mut database = storage::pool::connect(&url).expect("the database answers");
+    let mut execute = |sql: &str| storage::testing::execute(&mut database, sql);
     let alive = get(&server, "/healthz").await;
     assert_eq!((alive.status.as_u16(), alive.text().as_str()), (200, "ok"));
     let ready = get(&server, "/readyz").await;
@@ -26,14 +30,34 @@ async fn the_process_lives_and_the_database_is_ready() {
         (ready.status.as_u16(), ready.text().as_str()),
         (200, "ready")
     );
-    server.execute("UPDATE analytics_definitions SET definition_hash = 'of an older program' WHERE position = 0");
+    assert_eq!(get(&server, "/health/live").await.text(), "ok");
+    let report = get(&server, "/health/ready").await;
+    assert_eq!(report.status.as_u16(), 200);
+    let checks = serde_json::json!({ "database": "ok", "migrations": "ok", "server": "ok" });
+    assert_eq!(
+        report.json(),
+        serde_json::json!({ "ready": true, "checks": checks })
+    );
+
+    execute(
+        "UPDATE analytics_definitions SET definition_hash = 'of an older program' WHERE position = 0",
+    );
     let behind = get(&server, "/readyz").await;
     assert_eq!(behind.status.as_u16(), 503);
-    assert!(
-        behind.text().contains("clinigraph migrate"),
-        "{}",
-        behind.text()
+    assert_eq!(behind.text(), "the database needs `clinigraph migrate`");
+    let report = get(&server, "/health/ready").await;
+    assert_eq!(report.status.as_u16(), 503);
+    assert_eq!(report.json()["checks"]["migrations"], behind.text());
+
+    // A program that does not know what is there leaves it alone.
+    execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000001')");
+    let ahead = get(&server, "/readyz").await;
+    assert_eq!(
+        (ahead.status.as_u16(), ahead.text().as_str()),
+        (503, "the database was migrated by a newer program")
     );
+    let refused = storage::migrate::run(&mut database).expect_err("it is refused");
+    assert!(refused.to_string().contains("newer"), "{refused}");
 }
 
 #[actix_web::test]

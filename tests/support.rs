@@ -17,6 +17,7 @@ use chrono::NaiveDate;
 use clinigraph::{
     config::ServerSettings,
     limits::LimitSettings,
+    operating::OperatingSettings,
     server::{State, configure},
     tls::TlsSettings,
 };
@@ -61,6 +62,7 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         allowed_origins: vec![],
         limits: LimitSettings::usual(),
         tls: TlsSettings::default(),
+        operating: OperatingSettings::default(),
     }
 }
 

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Most values of a cache. Keys come from clients too, so a full cache starts anew.
@@ -12,12 +15,16 @@ const MOST: usize = 100_000;
 /// Values by key that are valid for one version; the first read under a newer version empties the cache.
 pub struct VersionedCache<K, V> {
     inner: Mutex<(i64, HashMap<K, Arc<V>>)>,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 impl<K, V> Default for VersionedCache<K, V> {
     fn default() -> Self {
         VersionedCache {
             inner: Mutex::new((0, HashMap::new())),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         }
     }
 }
@@ -26,15 +33,35 @@ impl<K: Eq + Hash, V> VersionedCache<K, V> {
     /// The value kept for a key under a version.
     pub fn get(&self, version: i64, key: &K) -> Option<Arc<V>> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        (inner.0 == version)
+        let found = (inner.0 == version)
             .then(|| inner.1.get(key).cloned())
-            .flatten()
+            .flatten();
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Look-ups that found a value, and those that did not.
+    pub fn lookups(&self) -> (u64, u64) {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (of(&self.hits), of(&self.misses))
     }
 
     /// The newest value kept for a key, with its version.
     pub fn newest(&self, key: &K) -> Option<(i64, Arc<V>)> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        Some((inner.0, Arc::clone(inner.1.get(key)?)))
+        let found = inner.1.get(key).map(|value| (inner.0, Arc::clone(value)));
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
     }
 
     /// Keeps a value. A value of an older version than the newest seen is returned and not kept.

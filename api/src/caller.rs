@@ -22,6 +22,7 @@ use crate::{
     loaders::{Kept, Loaders, ProgramUid},
     refreshing::Refreshing,
     sessions::Sessions,
+    timing,
     writing::ImportMetadata,
 };
 
@@ -84,6 +85,20 @@ impl Shared {
         }
     }
 
+    /// Hits and misses of what is kept between requests.
+    #[must_use]
+    pub fn lookups(&self) -> Vec<(&'static str, u64, u64)> {
+        let kept = [
+            ("places", self.places.lookups()),
+            ("scopes", self.scopes.lookups()),
+            ("import_metadata", self.import_metadata.lookups()),
+            ("callers", self.sessions.lookups()),
+            ("programs", self.kept.program_lookups()),
+        ];
+        kept.map(|(name, (hits, misses))| (name, hits, misses))
+            .to_vec()
+    }
+
     /// The same state, asked through another [`Db`]: the one that holds a request's connection.
     #[must_use]
     pub fn through(&self, db: Db) -> Self {
@@ -102,6 +117,14 @@ impl Shared {
         match self.find_caller(token.clone()).await {
             // PostgreSQL may have closed the connection since it was last used. Nothing else was asked yet.
             Err(Error::Unavailable(_)) if self.db.reconnect()? => self.find_caller(token).await,
+            // A new token may not have reached the replica.
+            Ok(None) if self.db.may_lag() => match self.db.reconnect()? {
+                true => self.find_caller(token).await,
+                false => {
+                    let primary = self.db.on_primary();
+                    self.through(primary).find_caller(token).await
+                }
+            },
             found => found,
         }
     }
@@ -129,6 +152,9 @@ impl Shared {
     }
 
     fn context(&self, version: i64, places: Arc<Places>, caller: Arc<Caller>) -> RequestContext {
+        if caller.has_authority(timing::AUTHORITY) {
+            self.db.show_timing();
+        }
         RequestContext {
             shared: self.clone(),
             loader: Loaders::new(self.db.clone(), Arc::clone(&self.kept), version),

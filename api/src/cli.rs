@@ -23,7 +23,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve demo data from a local database; prints the links and a token
     Demo(ServerSettings),
-    /// Serve /graphql, /graphiql, /healthz, /readyz and /metrics
+    /// Serve /graphql, /graphiql, /api, /health/live, /health/ready and /metrics
     Serve(ServerSettings),
     /// Bring the database up to date
     Migrate,

@@ -4,7 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use crate::{limits::LimitSettings, rest::body::BodyLimit, tls::TlsSettings};
+use crate::{
+    limits::LimitSettings, operating::OperatingSettings, rest::body::BodyLimit, tls::TlsSettings,
+};
 
 /// Settings that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -97,6 +99,9 @@ pub struct ServerSettings {
     /// TLS of the server itself.
     #[command(flatten)]
     pub tls: TlsSettings,
+    /// How the server is run.
+    #[command(flatten)]
+    pub operating: OperatingSettings,
 }
 
 impl Settings {

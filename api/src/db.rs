@@ -4,15 +4,26 @@
 //! what the request asks of its [`Db`] runs right there. [`Db::run`] outside of a request hands over one piece of work.
 
 use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use storage::{Connection, Error, Result, pool::Pool};
+use storage::{
+    Connection, Error, Result,
+    pool::{Pool, Pooled},
+    replica,
+    watch::{TRACE, Work},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
-use tracing::Instrument;
 
-use crate::seat::Seat;
+use crate::{
+    replica::{Access, Replica},
+    seat::Seat,
+    timing::Timing,
+};
 
 /// Requests that may wait for a connection, for each connection of the pool. Beyond that the answer is "try later".
 const WAITING_PER_CONNECTION: usize = 32;
@@ -21,11 +32,34 @@ const WAITING_PER_CONNECTION: usize = 32;
 #[derive(Clone)]
 pub struct Db {
     pool: Pool,
+    size: usize,
     connections: Arc<Semaphore>,
     places: Arc<Semaphore>,
     patience: Duration,
     longest: Duration,
+    refused: Arc<AtomicU64>,
+    is_open: Arc<AtomicBool>,
+    replica: Option<Arc<Replica>>,
+    access: Access,
+    timing: Option<Arc<Timing>>,
     seat: Option<Arc<Seat>>,
+}
+
+/// What the connections of a server do at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// Connections that there may be.
+    pub limit: usize,
+    /// Connections open.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// Requests that use one.
+    pub in_use: usize,
+    /// Requests that wait for one.
+    pub waiting: usize,
+    /// Requests that were refused since the server began, because none could be had in time.
+    pub refused: u64,
 }
 
 impl Db {
@@ -35,11 +69,100 @@ impl Db {
         let size = size as usize;
         Db {
             pool,
+            size,
             connections: Arc::new(Semaphore::new(size)),
             places: Arc::new(Semaphore::new(size * (1 + WAITING_PER_CONNECTION))),
             patience,
             longest,
+            refused: Arc::default(),
+            is_open: Arc::new(AtomicBool::new(true)),
+            replica: None,
+            access: Access::Primary,
+            timing: None,
             seat: None,
+        }
+    }
+
+    /// The same with a replica to read from.
+    #[must_use]
+    pub fn with_replica(self, replica: Option<Replica>) -> Self {
+        Db {
+            replica: replica.map(Arc::new),
+            ..self
+        }
+    }
+
+    /// Refuses all work until [`Db::open`]: the database is not known to be there and up to date.
+    pub fn close(&self) {
+        self.is_open.store(false, Ordering::Release);
+    }
+
+    /// Whether work is taken.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Takes work from now on.
+    pub fn open(&self) {
+        self.is_open.store(true, Ordering::Release);
+    }
+
+    /// For a request of somebody who only reads: from the replica, where there is one that has all they wrote.
+    #[must_use]
+    pub fn reading(&self, token: &str) -> Self {
+        self.with_access(|replica| Access::Reads(Arc::clone(replica), replica.key(token)))
+    }
+
+    /// For a request of somebody who writes: until the replica has it, their reads go to the primary.
+    #[must_use]
+    pub fn writing(&self, token: &str) -> Self {
+        self.with_access(|replica| Access::Writes(Arc::clone(replica), replica.key(token)))
+    }
+
+    /// For work on the primary beside a request that may read from a replica: with a connection of its own.
+    #[must_use]
+    pub fn primary(&self) -> Self {
+        Db {
+            access: Access::Primary,
+            seat: None,
+            ..self.clone()
+        }
+    }
+
+    /// For a request that turns from the replica to the primary: what it sees there its caller goes on seeing.
+    #[must_use]
+    pub fn on_primary(&self) -> Self {
+        let access = match self.access.clone() {
+            Access::Reads(replica, key) => Access::Writes(replica, key),
+            access => access,
+        };
+        Db {
+            access,
+            ..self.clone()
+        }
+    }
+
+    fn with_access(&self, access: impl FnOnce(&Arc<Replica>) -> Access) -> Self {
+        Db {
+            access: self.replica.as_ref().map(access).unwrap_or_default(),
+            ..self.clone()
+        }
+    }
+
+    /// The same, adding up where the time goes.
+    #[must_use]
+    pub fn timed(&self, timing: Option<Arc<Timing>>) -> Self {
+        Db {
+            timing,
+            ..self.clone()
+        }
+    }
+
+    /// Lets the caller of this request see where its time goes.
+    pub fn show_timing(&self) {
+        if let Some(timing) = &self.timing {
+            timing.allow();
         }
     }
 
@@ -52,21 +175,25 @@ impl Db {
         name: &'static str,
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let span = tracing::info_span!("db", otel.name = name, name);
         let work = match &self.seat {
             None => work,
-            Some(seat) => match span.in_scope(|| seat.run(work)) {
+            Some(seat) => match seat.run(work, |conn, work| {
+                self.work(name, conn, seat.is_primary(), work)
+            }) {
                 Ok(outcome) => return outcome,
                 Err(work) => work,
             },
         };
         let (_place, permit) = self.queue().await?;
-        let pool = self.pool.clone();
+        let (db, span) = (self.clone(), tracing::Span::current());
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            pool.with(work)
+            span.in_scope(|| {
+                let (mut conn, is_primary) = db.connection()?;
+                db.work(name, &mut conn, is_primary, work)
+            })
         });
-        let outcome = blocking.instrument(span).await;
+        let outcome = blocking.await;
         outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
     }
 
@@ -82,21 +209,23 @@ impl Db {
         R: Future<Output = Result<T>>,
     {
         let (_place, permit) = self.queue().await?;
-        let db = self.clone();
+        let (db, span) = (self.clone(), tracing::Span::current());
         let taken = Arc::new(OnceLock::new());
         let seats = Arc::clone(&taken);
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let seat = Arc::new(Seat::new(db.pool.get()?));
+            let (connection, is_primary) = db.connection()?;
+            let seat = Arc::new(Seat::new(connection, is_primary));
             let _ = seats.set(Arc::clone(&seat));
             let held = Db {
                 seat: Some(Arc::clone(&seat)),
                 ..db
             };
-            seat.drive(request(held)).unwrap_or(Err(Error::Cancelled))
+            let driven = span.in_scope(|| seat.drive(request(held)));
+            driven.unwrap_or(Err(Error::Cancelled))
         });
         tokio::select! {
-            outcome = blocking.in_current_span() => {
+            outcome = blocking => {
                 outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
             }
             () = tokio::time::sleep(self.longest) => {
@@ -118,18 +247,67 @@ impl Db {
         }
     }
 
+    /// Does work with a connection, under its name. Blocks.
+    fn work<T>(
+        &self,
+        name: &'static str,
+        conn: &mut Connection,
+        is_primary: bool,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> Result<T> {
+        let _span = tracing::info_span!(target: TRACE, "db", otel.name = name).entered();
+        let _work = Work::named(name);
+        let began = self.timing.as_ref().map(|_| Instant::now());
+        let outcome = work(conn);
+        if let (Some(timing), Some(began)) = (&self.timing, began) {
+            timing.worked(began.elapsed());
+        }
+        if is_primary
+            && let Access::Reads(replica, key) | Access::Writes(replica, key) = &self.access
+        {
+            replica.saw(*key, replica::written(conn).ok());
+        }
+        outcome
+    }
+
+    /// A connection: to the replica for who only reads and finds all there, else to the primary; and whether it is that. Blocks.
+    fn connection(&self) -> Result<(Pooled, bool)> {
+        if let Access::Reads(replica, key) = &self.access
+            && let Some(connection) = replica.connection(*key)
+        {
+            return Ok((connection, false));
+        }
+        Ok((self.pool.get()?, true))
+    }
+
     /// A place in the queue, then leave to use a connection.
     async fn queue(&self) -> Result<(SemaphorePermit<'_>, OwnedSemaphorePermit)> {
+        if !self.is_open.load(Ordering::Acquire) {
+            return Err(busy("the database is not there yet, or not up to date"));
+        }
+        let began = self.timing.as_ref().map(|_| Instant::now());
         let place = self
             .places
             .try_acquire()
-            .map_err(|_| busy("the queue for the database is full"))?;
+            .map_err(|_| self.refuse("the queue for the database is full"))?;
+        let connections = match &self.access {
+            Access::Reads(replica, _) => replica.connections(),
+            Access::Primary | Access::Writes(..) => &self.connections,
+        };
         let connection =
-            tokio::time::timeout(self.patience, self.connections.clone().acquire_owned());
-        match connection.await {
-            Ok(Ok(permit)) => Ok((place, permit)),
-            _ => Err(busy("waited too long for a database connection")),
+            tokio::time::timeout(self.patience, Arc::clone(connections).acquire_owned());
+        let Ok(Ok(permit)) = connection.await else {
+            return Err(self.refuse("waited too long for a database connection"));
+        };
+        if let (Some(timing), Some(began)) = (&self.timing, began) {
+            timing.waited(began.elapsed());
         }
+        Ok((place, permit))
+    }
+
+    fn refuse(&self, reason: &'static str) -> Error {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        busy(reason)
     }
 
     /// The seat of the request that this belongs to; `None` outside of a request.
@@ -138,7 +316,8 @@ impl Db {
         self.seat.as_ref()
     }
 
-    /// Gives the connection of the request up for another one. Returns whether there is a request that holds one.
+    /// Gives the connection of the request up for another one, to the primary. Returns whether there is a request that
+    /// holds one.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no other connection could be had.
@@ -149,16 +328,48 @@ impl Db {
         }
     }
 
-    /// The pool, for what needs a connection of its own.
+    /// Whether there is a replica.
+    #[must_use]
+    pub fn has_replica(&self) -> bool {
+        self.replica.is_some()
+    }
+
+    /// Whether a replica may answer, which may not know yet what the primary knows.
+    #[must_use]
+    pub fn may_lag(&self) -> bool {
+        matches!(self.access, Access::Reads(..))
+    }
+
+    /// The pool of the primary, for what needs a connection of its own.
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Connections open, and those of them that are idle.
+    /// Requests read from the replica, and those that went to the primary instead; `None` without a replica.
     #[must_use]
-    pub fn state(&self) -> (u32, u32) {
-        self.pool.state()
+    pub fn replica_counts(&self) -> Option<(u64, u64)> {
+        self.replica.as_ref().map(|replica| replica.counts())
+    }
+
+    /// What the connections do now.
+    #[must_use]
+    pub fn state(&self) -> Use {
+        let (open, idle) = self.pool.state();
+        let in_use = self
+            .size
+            .saturating_sub(self.connections.available_permits());
+        let reading = self.replica.as_ref().map_or(0, |replica| replica.in_use());
+        let places = self.size * (1 + WAITING_PER_CONNECTION);
+        let inside = places.saturating_sub(self.places.available_permits());
+        Use {
+            limit: self.size,
+            open,
+            idle,
+            in_use,
+            waiting: inside.saturating_sub(in_use + reading),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
     }
 }
 

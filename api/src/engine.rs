@@ -1,11 +1,18 @@
 //! From a document to its answer: what was found valid once is not parsed and checked again.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use async_graphql::{
     Request, Response, ServerError, Value, Variables, parser::types::OperationType,
 };
 use futures_util::{Stream, StreamExt, stream};
+use tracing::Instrument;
 
 use crate::{
     caller::RequestContext,
@@ -16,7 +23,9 @@ use crate::{
         Schema, error::Code, is_request_error, schema, subscription::Resumed, unchecked_schema,
     },
     limits::{Audience, INTROSPECTION, LimitSettings, Trust},
+    metrics::Operations,
     null_propagation::{self, SHAPES},
+    operation::Operation,
     parameters::Parameters,
     trusted::Trusted,
     variables,
@@ -50,6 +59,9 @@ pub struct Engine {
     unlimited: Option<Schemas>,
     trusted: Trusted,
     documents: Documents,
+    operations: Option<Operations>,
+    hits: AtomicU64,
+    misses: AtomicU64,
     limits: LimitSettings,
 }
 
@@ -68,8 +80,27 @@ impl Engine {
             unlimited: has_trusted.then(|| Schemas::new(limits, usize::MAX)),
             trusted: Trusted::load(limits)?,
             documents: Documents::default(),
+            operations: None,
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
             limits: limits.clone(),
         })
+    }
+
+    /// The same, recording the operations.
+    #[must_use]
+    pub fn recording(self, operations: Operations) -> Self {
+        Engine {
+            operations: Some(operations),
+            ..self
+        }
+    }
+
+    /// Documents that were known to be valid, and those that were not.
+    #[must_use]
+    pub fn lookups(&self) -> (u64, u64) {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (of(&self.hits), of(&self.misses))
     }
 
     /// Executes a document for a caller. Fields come back in the order of the document; async-graphql leaves them in the
@@ -83,8 +114,32 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return Response::from_errors(vec![error]),
         };
-        let schemas = self.schemas(&document);
-        let ask = || request(parameters, &document, Arc::clone(&context));
+        let counter = if is_valid { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let started = Instant::now();
+        let operation = Operation::of(&document.parsed, parameters);
+        let run = self.run(parameters, context, &document, is_valid, form);
+        let response = match &operation {
+            Some(operation) => run.instrument(operation.span()).await,
+            None => run.await,
+        };
+        if let Some(operations) = &self.operations {
+            let name = operation.as_ref().and_then(|operation| operation.name);
+            operations.record(name, response.is_ok(), started.elapsed());
+        }
+        response
+    }
+
+    async fn run(
+        &self,
+        parameters: &Parameters,
+        context: Arc<RequestContext>,
+        document: &Arc<Document>,
+        is_valid: bool,
+        form: String,
+    ) -> Response {
+        let schemas = self.schemas(document);
+        let ask = || request(parameters, document, Arc::clone(&context));
         let mut response = match is_valid {
             true => schemas.unchecked.execute(ask()).await,
             false => schemas.checking.execute(ask()).await,
@@ -92,7 +147,7 @@ impl Engine {
         if is_valid && found_fault(&response) {
             response = schemas.checking.execute(ask()).await;
         }
-        let is_mended = mend(&mut response, &document, parameters);
+        let is_mended = mend(&mut response, document, parameters);
         if is_mended || context.db().seat().is_none_or(|seat| seat.has_waited()) {
             let operation = parameters.operation_name.as_deref();
             field_order::restore(&mut response.data, &document.parsed, operation);
@@ -101,6 +156,7 @@ impl Engine {
             self.explain(&mut response, &context);
         } else if !is_valid && !is_request_error(&response) {
             let text = self.text(parameters).unwrap_or_default();
+            let document = Arc::clone(document);
             self.documents.remember(text, document, form);
         }
         response

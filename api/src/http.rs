@@ -21,13 +21,13 @@ use actix_web::{
     web,
 };
 use async_graphql::Response;
-use tracing::Instrument;
 
 use crate::{
     caller::{Shared, token_of},
     engine::Engine,
     graphql::{error::Code, is_request_error},
     metrics::Metrics,
+    observe::timing_of,
     parameters::Parameters,
 };
 use media::Media;
@@ -84,7 +84,12 @@ pub async fn graphql(
     let timer = metrics.start();
     let (engine, state) = (engine.into_inner(), shared.get_ref().clone());
     let queries_only = request.method() == Method::GET;
-    let outcome = shared.db.attend(move |db| async move {
+    let db = match state.db.has_replica() && !engine.changes_something(&parameters) {
+        true => state.db.reading(&token),
+        false => state.db.writing(&token),
+    };
+    let db = db.timed(timing_of(&request));
+    let outcome = db.attend(move |db| async move {
         answer(
             &engine,
             &state.through(db),
@@ -94,7 +99,7 @@ pub async fn graphql(
         )
         .await
     });
-    match outcome.instrument(tracing::info_span!("graphql")).await {
+    match outcome.await {
         Ok(Outcome::Answered(answer, person)) => {
             request.extensions_mut().insert(person);
             timer.finish(if answer.is_ok { "ok" } else { "error" });

@@ -1,13 +1,13 @@
 //! The program: reads the command line, runs the command, and stops the local database however it ends.
 
-use std::{process::ExitCode, sync::Arc};
+use std::sync::Arc;
 
 use clap::Parser;
 use clinigraph::{
     cli::{Cli, Command},
     commands::{self, Database, Failure},
     limits::Audience,
-    server::asked_to_stop,
+    supervisor::asked_to_stop,
     telemetry,
 };
 use tokio::signal::unix::{self, SignalKind};
@@ -16,7 +16,7 @@ use tokio::signal::unix::{self, SignalKind};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
+fn main() {
     let cli = Cli::parse();
     let settings = &cli.settings;
     let telemetry = telemetry::start(
@@ -24,15 +24,15 @@ fn main() -> ExitCode {
         settings.log_format,
         settings.otlp_endpoint.as_deref(),
     );
-    let outcome = actix_web::rt::System::new().block_on(run(cli));
+    let system = actix_web::rt::System::new();
+    let outcome = system.block_on(run(cli));
     drop(telemetry);
-    match outcome {
-        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    let code = outcome.unwrap_or_else(|message| {
+        eprintln!("error: {message}");
+        1
+    });
+    // The system is not dropped: that would wait for threads that wait for a database which may never answer.
+    std::process::exit(code)
 }
 
 async fn run(cli: Cli) -> Result<i32, Failure> {
@@ -82,7 +82,7 @@ async fn interruptible<T: Send + 'static>(
 ) -> Result<T, Failure> {
     tokio::select! {
         outcome = blocking(work) => outcome,
-        () = asked_to_stop() => {
+        _ = asked_to_stop() => {
             database.stop();
             eprintln!("interrupted");
             std::process::exit(130)

@@ -29,14 +29,16 @@ pub struct Seat {
     bell: OnceLock<Arc<Bell>>,
     batches: Mutex<Vec<Batch>>,
     has_waited: AtomicBool,
+    is_primary: AtomicBool,
 }
 
 impl Seat {
-    /// A seat with a connection.
+    /// A seat with a connection, which may lead to a replica.
     #[must_use]
-    pub fn new(connection: Pooled) -> Self {
+    pub fn new(connection: Pooled, is_primary: bool) -> Self {
         Seat {
             backend: Mutex::new(Pool::backend(&connection)),
+            is_primary: AtomicBool::new(is_primary),
             connection: Mutex::new(Some(connection)),
             is_over: AtomicBool::default(),
             bell: OnceLock::new(),
@@ -45,25 +47,31 @@ impl Seat {
         }
     }
 
-    /// Runs `work` with the request's connection.
+    /// Runs `work` with the request's connection, in the way that `how` says.
     ///
     /// # Errors
     /// `work` itself when the request is over and its connection is gone.
-    pub fn run<T, W>(&self, work: W) -> std::result::Result<Result<T>, W>
-    where
-        W: FnOnce(&mut Connection) -> Result<T>,
-    {
+    pub fn run<T, W>(
+        &self,
+        work: W,
+        how: impl FnOnce(&mut Connection, W) -> Result<T>,
+    ) -> std::result::Result<Result<T>, W> {
         let mut connection = lock(&self.connection);
         if self.is_over() {
             return Ok(Err(Error::Cancelled));
         }
         match connection.as_mut() {
-            Some(connection) => Ok(work(connection)),
+            Some(connection) => Ok(how(connection, work)),
             None => Err(work),
         }
     }
 
-    /// Gives the connection back and takes another one.
+    /// Whether the connection leads to the primary.
+    pub fn is_primary(&self) -> bool {
+        self.is_primary.load(Ordering::Relaxed)
+    }
+
+    /// Gives the connection back and takes another one, from the primary's pool.
     ///
     /// # Errors
     /// [`storage::Error::Unavailable`] when none could be had.
@@ -75,6 +83,7 @@ impl Seat {
         let other = pool.get()?;
         *lock(&self.backend) = Pool::backend(&other);
         *connection = Some(other);
+        self.is_primary.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -100,6 +109,12 @@ impl Seat {
     /// Keeps a batch until every field of the request waits.
     pub fn postpone(&self, batch: Batch) {
         self.has_waited.store(true, Ordering::Relaxed);
+        // In a trace a batch belongs to the operation whose fields wait for it.
+        let span = tracing::Span::current();
+        let batch = match span.is_disabled() {
+            true => batch,
+            false => Box::pin(tracing::Instrument::instrument(batch, span)),
+        };
         lock(&self.batches).push(batch);
     }
 

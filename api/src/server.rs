@@ -1,14 +1,13 @@
 //! Routes and the life of the HTTP server.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
-    App, HttpResponse, HttpServer, guard,
+    App, HttpServer, guard,
     middleware::{Compress, Condition, DefaultHeaders, from_fn},
     web,
 };
 use storage::pool::{Pool, Settings};
-use tokio::signal::unix::{self, SignalKind};
 
 use crate::{
     analytics::Analytics,
@@ -17,16 +16,24 @@ use crate::{
     config::ServerSettings,
     db::Db,
     engine::Engine,
+    health::{self, Health},
     http::{
         self, LongestBody, cors, edge, origin,
         throttle::{self, Throttle},
     },
     limits::Audience,
     metrics::Metrics,
+    observe::observe,
+    replica::Replica,
     report,
     rest::{self, body::BodyLimit},
+    scrape, slow_log,
     socket::{self, Sockets},
+    supervisor::{self, Ending},
 };
+
+/// When the server says its address, though its database is not there.
+const ANNOUNCED_AFTER: Duration = Duration::from_secs(2);
 
 /// What every worker of the server holds.
 #[derive(Clone)]
@@ -39,6 +46,7 @@ pub struct State {
     body_limit: BodyLimit,
     longest_body: usize,
     page_audience: Audience,
+    health: Health,
 }
 
 impl State {
@@ -47,16 +55,17 @@ impl State {
     /// # Errors
     /// When the figures cannot be set up.
     pub fn new(pool: Pool, size: u32, settings: &ServerSettings) -> Result<Self, String> {
-        let db = Db::new(
-            pool,
-            size,
-            settings.checkout_timeout(),
-            settings.limits.request_timeout(),
-        );
-        let throttle = Arc::new(Throttle::new(&settings.limits));
         let metrics = Metrics::new().map_err(|error| error.to_string())?;
+        let db = database(pool, size, settings);
+        State::over(db, metrics, settings)
+    }
+
+    fn over(db: Db, metrics: Metrics, settings: &ServerSettings) -> Result<Self, String> {
+        let throttle = Arc::new(Throttle::new(&settings.limits));
+        let engine = Engine::new(&settings.limits)?;
         Ok(State {
-            engine: web::Data::new(Engine::new(&settings.limits)?),
+            engine: web::Data::new(engine.recording(metrics.operations())),
+            health: Health::new(db.clone()),
             shared: Shared::new(
                 db,
                 settings.minimum_cell,
@@ -95,6 +104,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .app_data(web::Data::new(state.metrics))
             .app_data(web::Data::new(state.sockets))
             .app_data(web::Data::new(state.body_limit))
+            .app_data(web::Data::new(state.health))
             .app_data(state.throttle)
             .app_data(web::Data::new(state.page_audience))
             .app_data(web::Data::new(LongestBody(state.longest_body)))
@@ -123,15 +133,15 @@ fn addresses(routes: &mut web::ServiceConfig) {
                 .route(web::get().to(http::graphql))
                 .route(web::post().to(http::graphql)),
         )
-        .route("/healthz", web::get().to(healthz))
-        .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics))
+        .route("/metrics", web::get().to(scrape::metrics))
+        .configure(health::configure)
         .configure(rest::configure)
         .configure(report::configure)
         .configure(assets::configure);
 }
 
-/// Serves until a signal asks to stop; requests under way are finished first.
+/// Serves until a signal asks to stop; requests under way are finished first. The server starts without its database, and
+/// answers 503 until that is there and up to date.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -140,15 +150,14 @@ pub async fn serve(
     settings: &ServerSettings,
     ready: impl FnOnce(&str),
 ) -> Result<(), String> {
-    let pool = Pool::new(&Settings {
-        url: url.to_owned(),
-        size: settings.pool_size,
-        statement_timeout: settings.statement_timeout(),
-        checkout_timeout: settings.checkout_timeout(),
-    });
-    let state = State::new(pool, settings.pool_size, settings)?;
+    let operating = &settings.operating;
+    let name = instance_name();
+    let state = state(url, settings, &name)?;
+    let (sockets, health) = (state.sockets.clone(), state.health.clone());
+    state.shared.db.close();
     state.keep_sessions();
-    let sockets = state.sockets.clone();
+    let begun = supervisor::begin(state.shared.db.clone(), operating.migrate);
+    let begun = actix_web::rt::spawn(begun);
     let analytics = state.shared.analytics.clone();
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
     let tls = settings.tls.config()?;
@@ -161,8 +170,11 @@ pub async fn serve(
             ))
             .wrap(Compress::default())
             .configure(configure(state.clone()))
+            .wrap(from_fn(observe))
     });
-    let server = server.shutdown_timeout(20);
+    let server = server
+        .disable_signals()
+        .shutdown_timeout(operating.drain_limit);
     let server = match tls {
         Some(tls) => server.bind_rustls_0_23(&settings.listen, tls),
         None => server.bind(&settings.listen),
@@ -172,56 +184,61 @@ pub async fn serve(
     let addresses: Vec<String> = server.addrs().iter().map(ToString::to_string).collect();
     tracing::info!(addresses = ?addresses, "listening");
     let server = server.run();
-    ready(
-        addresses
-            .first()
-            .map_or(settings.listen.as_str(), String::as_str),
-    );
-    actix_web::rt::spawn(async move {
-        asked_to_stop().await;
-        sockets.close_all();
-    });
-    server
-        .await
-        .map_err(|error| format!("the server stopped: {error}"))
-}
-
-/// Ends with the signal that stops the server too; never where signals cannot be heard.
-pub async fn asked_to_stop() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        unix::signal(SignalKind::interrupt()),
-        unix::signal(SignalKind::terminate()),
-    ) else {
-        return std::future::pending().await;
+    let ending = Ending {
+        health,
+        sockets,
+        server: server.handle(),
+        settings: operating.clone(),
     };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    actix_web::rt::spawn(ending.wait());
+    let address = addresses.first().unwrap_or(&settings.listen);
+    // Who reads that the server is ready finds it so, unless the database is away.
+    let announced = async {
+        let _ = tokio::time::timeout(ANNOUNCED_AFTER, begun).await;
+        ready(address);
+    };
+    let (outcome, ()) = tokio::join!(server, announced);
+    supervisor::end_statements(url.to_owned(), name).await;
+    outcome.map_err(|error| format!("the server stopped: {error}"))
 }
 
-/// The process lives.
-async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().body("ok")
+/// The state of a server whose statements are watched.
+fn state(url: &str, settings: &ServerSettings, name: &str) -> Result<State, String> {
+    let metrics = Metrics::new().map_err(|error| error.to_string())?;
+    let operating = &settings.operating;
+    let limit = operating.slow_statement();
+    // Without a limit nothing is slow, but traces still tell of every statement.
+    let limit = limit.unwrap_or(Duration::MAX);
+    let pool = |url: &str, checkout_timeout| {
+        Pool::new(&Settings {
+            size: settings.pool_size,
+            statement_timeout: settings.statement_timeout(),
+            checkout_timeout,
+            watch: Some(slow_log::watch(url, limit, metrics.slow_statements())),
+            name: name.to_owned(),
+            ..Settings::new(url)
+        })
+    };
+    // Who reads from a replica that is away turns to the primary after a second.
+    let replica = operating.database_read_url.as_deref();
+    let replica =
+        replica.map(|url| Replica::new(pool(url, Duration::from_secs(1)), settings.pool_size));
+    let primary = pool(url, settings.checkout_timeout());
+    let db = database(primary, settings.pool_size, settings);
+    State::over(db.with_replica(replica), metrics, settings)
 }
 
-/// Requests can be answered: the database is there and migrated.
-async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
-    match shared.db.run("ready", storage::migrate::is_current).await {
-        Ok(true) => HttpResponse::Ok().body("ready"),
-        Ok(false) => {
-            HttpResponse::ServiceUnavailable().body("the database needs `clinigraph migrate`")
-        }
-        Err(_) => HttpResponse::ServiceUnavailable().body("the database is not available"),
-    }
+fn database(pool: Pool, size: u32, settings: &ServerSettings) -> Db {
+    Db::new(
+        pool,
+        size,
+        settings.checkout_timeout(),
+        settings.limits.request_timeout(),
+    )
 }
 
-/// Figures for Prometheus. They hold no data of persons, so they need no token.
-async fn metrics(shared: web::Data<Shared>, metrics: web::Data<Metrics>) -> HttpResponse {
-    match metrics.text(&shared.db, shared.analytics.held()) {
-        Ok(text) => HttpResponse::Ok()
-            .content_type("text/plain; version=0.0.4")
-            .body(text),
-        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
-    }
+/// What PostgreSQL shows of this server's connections: another one for each that runs.
+fn instance_name() -> String {
+    let now = chrono::Utc::now().timestamp_micros();
+    format!("clinigraph {}-{now:x}", std::process::id())
 }

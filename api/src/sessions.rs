@@ -47,6 +47,11 @@ impl Sessions {
         let _ = self.feed.set(feed.clone());
     }
 
+    /// Hits and misses of people who were known.
+    pub fn lookups(&self) -> (u64, u64) {
+        self.callers.lookups()
+    }
+
     /// The session of a token, by its hash, if the database was asked a moment ago.
     pub fn standing(&self, hash: &str) -> Option<Session> {
         let rights = self.feed.get()?.rights()?;

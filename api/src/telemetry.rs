@@ -1,10 +1,19 @@
 //! Logs and traces. Neither holds values of a request: no names, no identifiers of patients, no variables.
+//!
+//! Spans have a target of their own, which logs leave out: without an exporter nobody wants them, and making one costs a
+//! look at a number.
 
 use std::io::IsTerminal;
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use storage::watch::TRACE;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::config::LogFormat;
 
@@ -16,6 +25,7 @@ pub struct Telemetry(Option<SdkTracerProvider>);
 #[must_use]
 pub fn start(filter: &str, format: LogFormat, otlp_endpoint: Option<&str>) -> Telemetry {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter.and(filter_fn(|metadata| metadata.target() != TRACE));
     let base = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
@@ -23,17 +33,18 @@ pub fn start(filter: &str, format: LogFormat, otlp_endpoint: Option<&str>) -> Te
         LogFormat::Text => base.with_target(false).with_filter(filter).boxed(),
         LogFormat::Json => base.json().with_filter(filter).boxed(),
     };
+    let mut layers = vec![log];
     let provider = otlp_endpoint.and_then(exporter);
-    let traces = provider.as_ref().map(|provider| {
-        tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("clinigraph"))
-            .with_filter(EnvFilter::new("info"))
-    });
+    if let Some(provider) = &provider {
+        let traces = tracing_opentelemetry::layer()
+            .with_location(false)
+            .with_threads(false)
+            .with_tracer(provider.tracer("clinigraph"));
+        let traces = traces.with_filter(filter_fn(|metadata| metadata.target() == TRACE));
+        layers.push(traces.boxed());
+    }
     // A second call, as tests make, keeps the first subscriber.
-    let _ = tracing_subscriber::registry()
-        .with(log)
-        .with(traces)
-        .try_init();
+    let _ = tracing_subscriber::registry().with(layers).try_init();
     Telemetry(provider)
 }
 
@@ -47,6 +58,10 @@ fn exporter(endpoint: &str) -> Option<SdkTracerProvider> {
         .ok()?;
     let resource = opentelemetry_sdk::Resource::builder()
         .with_service_name("clinigraph")
+        .with_attribute(opentelemetry::KeyValue::new(
+            "service.version",
+            env!("CARGO_PKG_VERSION"),
+        ))
         .build();
     Some(
         SdkTracerProvider::builder()

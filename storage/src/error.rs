@@ -84,13 +84,15 @@ impl From<DieselError> for Error {
 
 /// The server's words for "the server is going away" and libpq's for "it is gone": diesel gives no code for them.
 fn is_unavailable(message: &str) -> bool {
-    const SIGNS: [&str; 6] = [
+    const SIGNS: [&str; 7] = [
         "terminating connection",
         "server closed the connection",
         "no connection to the server",
         "connection to server",
         "the database system is",
         "could not receive data from server",
+        // A replica that replays gives way to nobody for long; the primary answers the next attempt.
+        "conflict with recovery",
     ];
     SIGNS.iter().any(|sign| message.contains(sign))
 }

@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod data_elements;
 pub mod error;
 pub mod events;
+pub mod figures;
 pub mod files;
 pub mod generate;
 pub mod identifiers;
@@ -27,6 +28,7 @@ pub mod partitions;
 pub mod pool;
 pub mod programs;
 pub mod refresh;
+pub mod replica;
 pub mod saved_views;
 #[expect(
     missing_docs,
@@ -34,6 +36,7 @@ pub mod saved_views;
     reason = "printed from the commented catalogue"
 )]
 pub mod schema;
+pub mod slow;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -41,6 +44,7 @@ pub mod tokens;
 pub mod tracker_jobs;
 pub mod users;
 pub mod verify;
+pub mod watch;
 
 pub use diesel::pg::PgConnection as Connection;
 pub use error::{Error, Result};

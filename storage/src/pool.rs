@@ -6,11 +6,19 @@ use diesel::{
     Connection as _, RunQueryDsl,
     connection::SimpleConnection,
     declare_sql_function,
+    prelude::*,
     r2d2::{self, ManageConnection, R2D2Connection},
-    sql_types::Integer,
+    sql_types::{Integer, Text},
 };
 
-use crate::{Connection, Error, Result, changes::Listener};
+use crate::{
+    Connection, Error, Result,
+    changes::Listener,
+    watch::{self, Watch},
+};
+
+/// What PostgreSQL shows of connections that nobody named.
+const NAME: &str = "clinigraph";
 
 /// How connections are made and limited.
 #[derive(Debug, Clone)]
@@ -23,6 +31,10 @@ pub struct Settings {
     pub statement_timeout: Duration,
     /// Longest time to wait for a free connection.
     pub checkout_timeout: Duration,
+    /// Who is told of slow statements, and of every statement in traces; `None` for nobody.
+    pub watch: Option<Watch>,
+    /// What PostgreSQL shows as the connections' `application_name`.
+    pub name: String,
 }
 
 impl Settings {
@@ -34,6 +46,8 @@ impl Settings {
             size: 8,
             statement_timeout: Duration::from_secs(30),
             checkout_timeout: Duration::from_secs(5),
+            watch: None,
+            name: NAME.to_owned(),
         }
     }
 }
@@ -65,8 +79,10 @@ impl Pool {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let manager = Manager {
-            url: Arc::from(settings.url.as_str()),
+            url: Arc::from(patient(&settings.url)),
             statement_timeout: Some(settings.statement_timeout),
+            watch: settings.watch.clone(),
+            name: settings.name.clone(),
         };
         Pool {
             url: Arc::clone(&manager.url),
@@ -90,6 +106,8 @@ impl Pool {
             .build(Manager {
                 url: Arc::from(url),
                 statement_timeout: None,
+                watch: None,
+                name: NAME.to_owned(),
             })
             .map(|connections| Pool {
                 connections,
@@ -150,6 +168,14 @@ impl Pool {
         Listener::connect(&self.url)
     }
 
+    /// A connection beside the pool.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub fn connect(&self) -> Result<Connection> {
+        connect(&self.url)
+    }
+
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {
@@ -163,10 +189,24 @@ impl Pool {
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
 pub fn connect(url: &str) -> Result<Connection> {
-    let mut conn =
-        Connection::establish(url).map_err(|error| Error::Unavailable(Arc::new(error)))?;
+    let mut conn = Connection::establish(&patient(url))
+        .map_err(|error| Error::Unavailable(Arc::new(error)))?;
     conn.batch_execute("SET application_name = 'clinigraph'; SET timezone = 'UTC'")?;
     Ok(conn)
+}
+
+/// Ends every connection of a name that runs a statement, and returns their number.
+///
+/// # Errors
+/// When the database cannot be asked, or the connections belong to another role.
+pub fn end_connections(url: &str, name: &str) -> Result<usize> {
+    let mut conn = connect(url)?;
+    let ended = diesel::sql_query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle'",
+    )
+    .bind::<Text, _>(name)
+    .execute(&mut conn)?;
+    Ok(ended)
 }
 
 /// Makes the pool's connections and tells which of them still live.
@@ -174,6 +214,8 @@ pub fn connect(url: &str) -> Result<Connection> {
 pub struct Manager {
     url: Arc<str>,
     statement_timeout: Option<Duration>,
+    watch: Option<Watch>,
+    name: String,
 }
 
 impl ManageConnection for Manager {
@@ -183,11 +225,10 @@ impl ManageConnection for Manager {
     fn connect(&self) -> std::result::Result<Connection, r2d2::Error> {
         let mut conn = Connection::establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
         if let Some(timeout) = self.statement_timeout {
-            let milliseconds = timeout.as_millis();
-            conn.batch_execute(&format!(
-                "SET application_name = 'clinigraph'; SET timezone = 'UTC'; SET statement_timeout = {milliseconds}"
-            ))
-            .map_err(r2d2::Error::QueryError)?;
+            begin(&mut conn, &self.name, timeout).map_err(r2d2::Error::QueryError)?;
+        }
+        if let Some(watch) = &self.watch {
+            conn.set_instrumentation(watch::Listener::new(watch.clone()));
         }
         Ok(conn)
     }
@@ -204,6 +245,55 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, conn: &mut Connection) -> bool {
+        // A connection that goes back has no statement whose rows could still be counted.
+        watch::flush();
         std::thread::panicking() || conn.is_broken()
+    }
+}
+
+/// Sets what every connection of a pool has.
+fn begin(conn: &mut Connection, name: &str, timeout: Duration) -> QueryResult<()> {
+    diesel::sql_query("SELECT set_config('application_name', $1, false), set_config('timezone', 'UTC', false), set_config('statement_timeout', $2, false)")
+        .bind::<Text, _>(name)
+        .bind::<Text, _>(timeout.as_millis().to_string())
+        .execute(conn)
+        .map(drop)
+}
+
+/// A URL whose connections find out that the other side is gone: libpq waits for minutes or for ever by itself. What the
+/// URL says of these itself stays.
+fn patient(url: &str) -> String {
+    const LIMITS: [(&str, &str); 5] = [
+        ("connect_timeout", "5"),
+        ("keepalives_idle", "30"),
+        ("keepalives_interval", "10"),
+        ("keepalives_count", "3"),
+        ("tcp_user_timeout", "60000"),
+    ];
+    let mut url = url.to_owned();
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return url;
+    }
+    for (name, value) in LIMITS {
+        if !url.contains(&format!("{name}=")) {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{separator}{name}={value}"));
+        }
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::patient;
+
+    #[test]
+    fn a_url_gets_limits_that_it_does_not_name() {
+        assert_eq!(
+            patient("postgresql://a@b/c?connect_timeout=9"),
+            "postgresql://a@b/c?connect_timeout=9&keepalives_idle=30&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=60000"
+        );
+        assert!(patient("postgres:///c").starts_with("postgres:///c?connect_timeout=5&"));
+        assert_eq!(patient("host=/run dbname=c"), "host=/run dbname=c");
     }
 }

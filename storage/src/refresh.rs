@@ -4,6 +4,8 @@
 //! leaves the old version online. Where no row of the base tables changed since the last version, the views stand as they
 //! are and only the version is published.
 
+mod runs;
+
 use std::time::Instant;
 
 use diesel::{
@@ -26,33 +28,44 @@ use crate::{
 /// told what is done next.
 ///
 /// # Errors
-/// When a statement fails; nothing has changed then.
-pub fn run(conn: &mut Connection, mut progress: impl FnMut(&str)) -> Result<DataVersion> {
+/// When a statement fails; nothing has changed then, but the run is recorded as failed.
+pub fn run(conn: &mut Connection, progress: impl FnMut(&str)) -> Result<DataVersion> {
+    let run = runs::begin(conn)?;
+    let outcome = conn.transaction(|conn| rebuild(conn, run, progress));
+    if let Err(error) = &outcome {
+        // Where the connection is gone, the next refresh finds out.
+        let _ = runs::fail(conn, run, &error.to_string());
+    }
+    outcome
+}
+
+fn rebuild(conn: &mut Connection, run: i64, mut progress: impl FnMut(&str)) -> Result<DataVersion> {
+    // Building the views sorts millions of rows; the usual work_mem would spill them to disk. It takes as long as it takes,
+    // and so does the wait for another refresh.
+    conn.batch_execute(
+        "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL statement_timeout = 0",
+    )?;
+    runs::take_turn(conn, run)?;
     let started = Instant::now();
-    conn.transaction(|conn| {
-        conn.batch_execute("SELECT pg_advisory_xact_lock(hashtext('clinigraph refresh'))")?;
-        // Building the views sorts millions of rows; the usual work_mem would spill them to disk. It takes as long as it takes.
-        conn.batch_execute(
-            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL statement_timeout = 0",
-        )?;
-        progress("event counts");
-        events::counts::fold(conn)?;
-        partitions::make_ahead(conn)?;
-        progress("base tables");
-        let sources = fingerprint(conn)?;
-        let is_unchanged = last_sources(conn)?.as_ref() == Some(&sources);
-        for name in definitions::names() {
-            if !(is_unchanged && definitions::is_populated(conn, name)?) {
-                progress(name);
-                refresh_view(conn, name)?;
-            }
+    progress("event counts");
+    events::counts::fold(conn)?;
+    partitions::make_ahead(conn)?;
+    progress("base tables");
+    let sources = fingerprint(conn)?;
+    let is_unchanged = last_sources(conn)?.as_ref() == Some(&sources);
+    for name in definitions::names() {
+        if !(is_unchanged && definitions::is_populated(conn, name)?) {
+            progress(name);
+            refresh_view(conn, name)?;
         }
-        publish(conn, started, &sources)?;
-        version::current(conn)?.ok_or_else(|| Error::Corrupt {
-            table: "data_versions",
-            detail: "the version just published is gone".to_owned(),
-        })
-    })
+    }
+    publish(conn, started, &sources)?;
+    let version = version::current(conn)?.ok_or_else(|| Error::Corrupt {
+        table: "data_versions",
+        detail: "the version just published is gone".to_owned(),
+    })?;
+    runs::finish(conn, run, version.data_version_id)?;
+    Ok(version)
 }
 
 /// A view that holds data is refreshed beside its readers; an empty one has none.

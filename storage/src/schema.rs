@@ -1024,6 +1024,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Every refresh that was begun, also one that failed.
+    refresh_runs (refresh_run_id) {
+        /// Internal key.
+        refresh_run_id -> Int8,
+        /// When it began, its wait for another refresh included.
+        started_at -> Timestamptz,
+        /// When it ended; null while it runs. For one that was killed, when the next one found out.
+        finished_at -> Nullable<Timestamptz>,
+        /// State.
+        status -> Text,
+        /// Version that it published; null unless it is done.
+        data_version_id -> Nullable<Int8>,
+        /// Why it failed, without patient data; null unless it did.
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Relationships between tracked entities, enrolments and events.
     relationship (relationshipid) {
         /// Internal key.
@@ -1637,6 +1655,7 @@ diesel::joinable!(programtempowner -> userinfo (userid));
 diesel::joinable!(programtempownershipaudit -> program (programid));
 diesel::joinable!(programtempownershipaudit -> trackedentity (trackedentityid));
 diesel::joinable!(quarantine -> import_runs (import_run_id));
+diesel::joinable!(refresh_runs -> data_versions (data_version_id));
 diesel::joinable!(relationship -> relationshiptype (relationshiptypeid));
 diesel::joinable!(relationshipitem -> enrollment (enrollmentid));
 diesel::joinable!(relationshipitem -> relationship (relationshipid));
@@ -1733,6 +1752,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     programtempowner,
     programtempownershipaudit,
     quarantine,
+    refresh_runs,
     relationship,
     relationshipitem,
     relationshiptype,

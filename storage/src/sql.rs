@@ -9,11 +9,12 @@ use diesel::{
     pg::{Pg, PgConnection},
     prelude::*,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_dsl::LoadQuery,
     sql_types::{Array, BigInt, Date, Text, Timestamp, Untyped},
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Connection, Error, Result};
+use crate::{Connection, Error, Result, watch};
 
 /// A value bound to a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +167,60 @@ impl Query for Statement {
 }
 
 impl RunQueryDsl<PgConnection> for Statement {}
+
+impl RunQueryDsl<PgConnection> for &Statement {}
+
+/// The methods of diesel's [`RunQueryDsl`] that return rows. These count them, for the log of slow statements.
+impl Statement {
+    /// All rows.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub fn load<U>(self, conn: &mut PgConnection) -> QueryResult<Vec<U>>
+    where
+        for<'query> &'query Self: LoadQuery<'query, PgConnection, U>,
+    {
+        let rows = RunQueryDsl::load(&self, conn);
+        watch::counted(rows.as_ref().ok().map(Vec::len), || self.types());
+        rows
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, else when the query fails.
+    pub fn get_result<U>(self, conn: &mut PgConnection) -> QueryResult<U>
+    where
+        for<'query> &'query Self: LoadQuery<'query, PgConnection, U>,
+    {
+        let row = RunQueryDsl::get_result(&self, conn);
+        watch::counted(Some(usize::from(row.is_ok())), || self.types());
+        row
+    }
+
+    /// PostgreSQL's types of the parameters.
+    fn types(&self) -> Vec<&'static str> {
+        let kinds = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Value(value) => Some(value.kind()),
+        });
+        kinds.collect()
+    }
+}
+
+impl Value {
+    /// PostgreSQL's name of the type.
+    fn kind(&self) -> &'static str {
+        match self {
+            Value::Int(_) => "bigint",
+            Value::Ints(_) => "bigint[]",
+            Value::Text(_) => "text",
+            Value::Texts(_) => "text[]",
+            Value::Day(_) => "date",
+            Value::Time(_) | Value::EndOfTime => "timestamp",
+        }
+    }
+}
 
 /// What PostgreSQL put together as JSON, as text in a column `json`.
 #[derive(QueryableByName)]

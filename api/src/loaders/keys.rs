@@ -30,6 +30,13 @@ pub struct Kept {
     files: Cache<FileUid>,
 }
 
+impl Kept {
+    /// Hits and misses of programs.
+    pub(crate) fn program_lookups(&self) -> (u64, u64) {
+        self.programs.lookups()
+    }
+}
+
 /// A person by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserId(pub i64);

@@ -34,6 +34,7 @@ use actix_web::{
 use crate::{
     caller::{RequestContext, Shared, token_of},
     http::throttle::Person,
+    observe::timing_of,
 };
 use error::{Answer, Refusal};
 
@@ -79,7 +80,12 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         .and_then(|value| value.to_str().ok())
         .and_then(token_of)
         .ok_or_else(|| refused("send an API token: `Authorization: ApiToken …`"))?;
+    let db = match request.method().is_safe() {
+        true => shared.db.reading(&token),
+        false => shared.db.writing(&token),
+    };
     let context = shared
+        .through(db.timed(timing_of(request)))
         .authenticate(token)
         .await?
         .ok_or_else(|| refused("the API token is unknown, expired or revoked"))?;

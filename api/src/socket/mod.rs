@@ -31,6 +31,7 @@ use connection::{Connection, Served};
 #[derive(Clone)]
 pub struct Sockets {
     places: Arc<Semaphore>,
+    limit: usize,
     origins: Arc<[String]>,
     throttle: Arc<Throttle>,
     longest_message: usize,
@@ -44,6 +45,7 @@ impl Sockets {
     pub fn new(settings: &ServerSettings, throttle: Arc<Throttle>) -> Self {
         Sockets {
             places: Arc::new(Semaphore::new(settings.sockets as usize)),
+            limit: settings.sockets as usize,
             origins: settings.allowed_origins.clone().into(),
             throttle,
             longest_message: settings.limits.body_bytes(),
@@ -56,6 +58,13 @@ impl Sockets {
     #[must_use]
     pub fn origins(&self) -> &[String] {
         &self.origins
+    }
+
+    /// Sockets open, and how many there may be.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        let open = self.limit.saturating_sub(self.places.available_permits());
+        (open, self.limit)
     }
 
     /// Closes every socket with 1001, so that the server can stop.

@@ -109,7 +109,8 @@ impl Runner {
     }
 
     async fn context(&self) -> Result<Arc<RequestContext>, Outcome> {
-        match self.shared.authenticate(self.token.clone()).await {
+        let shared = self.shared.through(self.shared.db.writing(&self.token));
+        match shared.authenticate(self.token.clone()).await {
             Ok(Some(context)) => Ok(Arc::new(context)),
             Ok(None) => Err(Outcome::Forbidden),
             Err(error) => {

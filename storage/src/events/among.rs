@@ -1,7 +1,5 @@
 //! Events that are known by key, as far as a listing would show them.
 
-use diesel::prelude::*;
-
 use super::{
     conditions::{push_where, table},
     page::Listing,
