@@ -16,7 +16,6 @@ const REMEMBERED: usize = 600;
 const TRACE: HeaderName = HeaderName::from_static("traceparent");
 
 /// What browsers are told. Without origins nothing is allowed, and requests are answered as if they said nothing.
-#[must_use]
 pub fn allow(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods([

@@ -131,7 +131,8 @@ impl Throttle {
         let Some(rate) = &self.rate else {
             return Ok(());
         };
-        if self.checked.fetch_add(1, Ordering::Relaxed) % REQUESTS_BETWEEN_CLEANINGS == 0 {
+        let checked = self.checked.fetch_add(1, Ordering::Relaxed);
+        if checked.is_multiple_of(REQUESTS_BETWEEN_CLEANINGS) {
             rate.retain_recent();
             rate.shrink_to_fit();
         }
