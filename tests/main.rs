@@ -1,5 +1,6 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod access;
 mod cases;
 mod clinic_scope;
 mod comparison;

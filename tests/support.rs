@@ -96,6 +96,21 @@ impl Server {
         assert!(analytics.held().stays > 0);
     }
 
+    /// A server over generated data of its own, which keeps what a test changes.
+    pub fn with_own_data(name: &str) -> Self {
+        let url = testing::fresh_database(name);
+        let mut conn = connect(&url).expect("the database answers");
+        let progress = ProgressBar::hidden();
+        generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
+            .expect("the tiny volume loads");
+        storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
+        let settings = storage::pool::Settings {
+            size: 2,
+            ..storage::pool::Settings::new(&url)
+        };
+        Server::over(Pool::new(&settings), 0)
+    }
+
     /// A server over any pool.
     pub fn over(pool: Pool, minimum_cell: u32) -> Self {
         let state = State::new(pool.clone(), 1, &settings(minimum_cell)).expect("a state");
