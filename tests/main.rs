@@ -1,6 +1,7 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
 mod access;
+mod audit_log;
 mod cases;
 mod clinic_scope;
 mod comparison;
@@ -29,6 +30,7 @@ mod sockets;
 mod statements;
 mod support;
 mod suppression;
+mod tokens;
 mod tracked_entities;
 mod visibility;
 mod working_list;

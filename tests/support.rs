@@ -55,6 +55,7 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         analytics_memory: 0,
         minimum_event_cell: 0,
         import_limit: 64,
+        callers: clinigraph::guard::CallerSettings::default(),
         sockets: 4,
         allowed_origins: vec![],
     }
@@ -109,6 +110,14 @@ impl Server {
             ..storage::pool::Settings::new(&url)
         };
         Server::over(Pool::new(&settings), 0)
+    }
+
+    /// Someone who calls with a token that exists already.
+    pub fn with_token(&self, token: &str) -> Client<'_> {
+        Client {
+            server: self,
+            token: token.to_owned(),
+        }
     }
 
     /// A server over any pool.
@@ -169,6 +178,16 @@ impl Server {
         self.pool
             .with(|conn| Ok(work(conn)))
             .expect("the database answers")
+    }
+
+    /// Waits until the audit log is stored.
+    pub async fn drain(&self) {
+        assert!(
+            self.state
+                .audit()
+                .drain(std::time::Duration::from_secs(20))
+                .await
+        );
     }
 
     /// Sends a request.

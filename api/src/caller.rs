@@ -3,8 +3,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use actix_web::HttpRequest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, org_unit::Tree};
 use storage::{
@@ -19,6 +21,7 @@ use crate::{
     cache::VersionedCache,
     db::Db,
     feed::Feed,
+    guard::{Attempts, Audit, CallerSettings, Door, Origin, What},
     loaders::{Kept, Loaders, ProgramUid},
     refreshing::Refreshing,
     writing::ImportMetadata,
@@ -57,6 +60,12 @@ pub struct Shared {
     pub minimum_event_cell: u32,
     /// News of changes.
     pub feed: Feed,
+    /// Who read data of persons and who changed what.
+    pub audit: Audit,
+    /// Failed sign-ins.
+    pub attempts: Attempts,
+    trust_proxy: bool,
+    origin: Arc<Origin>,
     pub(crate) import_metadata: ImportMetadata,
     places: Arc<VersionedCache<(), Places>>,
     callers: Arc<VersionedCache<String, Caller>>,
@@ -68,7 +77,12 @@ impl Shared {
     /// Shared state over a database, with empty caches. Analytics may hold `analytics_bytes` in memory.
     #[must_use]
     pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32, analytics_bytes: usize) -> Self {
+        let callers = CallerSettings::default();
         Shared {
+            audit: Audit::new(db.pool().clone(), callers.audit),
+            attempts: Attempts::new(callers.failed_sign_ins),
+            trust_proxy: callers.trust_proxy,
+            origin: Arc::default(),
             analytics: Analytics::new(db.clone(), analytics_bytes),
             refreshing: Refreshing::default(),
             feed: Feed::new(db.pool().clone()),
@@ -93,6 +107,32 @@ impl Shared {
         }
     }
 
+    /// The same state under the settings of callers.
+    #[must_use]
+    pub fn guarded(self, callers: &CallerSettings) -> Self {
+        Shared {
+            audit: Audit::new(self.db.pool().clone(), callers.audit),
+            attempts: Attempts::new(callers.failed_sign_ins),
+            trust_proxy: callers.trust_proxy,
+            ..self
+        }
+    }
+
+    /// The same state for a request that comes through a door.
+    #[must_use]
+    pub fn asked_by(&self, request: &HttpRequest, door: Door) -> Self {
+        Shared {
+            origin: Origin::of(request, door, self.trust_proxy),
+            ..self.clone()
+        }
+    }
+
+    /// Counts that the request's token was not valid. Returns how long to wait when that happened too often.
+    #[must_use]
+    pub fn failed(&self, token: &str) -> Option<Duration> {
+        self.attempts.failed(self.origin.address, token)
+    }
+
     /// The context of a request that carries a token; `None` when the token is not valid.
     ///
     /// # Errors
@@ -107,10 +147,13 @@ impl Shared {
 
     async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
         let (places, callers) = (Arc::clone(&self.places), Arc::clone(&self.callers));
+        let audit = self.audit.clone();
         let found = self.db.run("authenticate", move |conn| {
-            let Some((version, caller)) = find_session(conn, &callers, &token)? else {
+            let hash = tokens::hash(&token);
+            let Some((version, caller)) = find_session(conn, &callers, &hash)? else {
                 return Ok(None);
             };
+            audit.used(&hash);
             let places = match places.get(version, &()) {
                 Some(places) => places,
                 None => places.put(version, (), Places::new(org_units::all(conn)?)),
@@ -136,20 +179,22 @@ impl Shared {
 fn find_session(
     conn: &mut Connection,
     callers: &VersionedCache<String, Caller>,
-    token: &str,
+    hash: &str,
 ) -> Result<Option<(i64, Arc<Caller>)>> {
-    let hash = tokens::hash(token);
-    if let Some((known, caller)) = callers.newest(&hash) {
-        match tokens::metadata_version(conn, &hash)? {
+    if let Some((known, caller)) = callers.newest(&hash.to_owned()) {
+        match tokens::metadata_version(conn, hash)? {
             None => return Ok(None),
             Some(version) if version == known => return Ok(Some((version, caller))),
             Some(_) => {}
         }
     }
-    let session = tokens::authenticate(conn, &hash)?;
+    let session = tokens::authenticate(conn, hash)?;
     Ok(session.map(|session| {
         let version = session.metadata_version;
-        (version, callers.put(version, hash, session.caller))
+        (
+            version,
+            callers.put(version, hash.to_owned(), session.caller),
+        )
     }))
 }
 
@@ -225,15 +270,47 @@ impl RequestContext {
             > 1
     }
 
-    /// Refuses callers without an authority.
+    /// Logs that the caller read data of persons, before they are handed out.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be logged: the data must not be handed out then.
+    pub async fn log_read(&self, what: What) -> Result<()> {
+        let shared = &self.shared;
+        let log = shared
+            .audit
+            .read(&self.caller.username, &shared.origin, what);
+        log.await
+    }
+
+    /// Logs an administrative act of the caller.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be logged.
+    pub async fn log_act(&self, what: What) -> Result<()> {
+        let shared = &self.shared;
+        let log = shared
+            .audit
+            .act(&self.caller.username, &shared.origin, what);
+        log.await
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.shared.origin
+    }
+
+    /// Refuses callers without an authority of [`domain::authority`]. `what` names what needs it.
     ///
     /// # Errors
     /// [`Error::Forbidden`] naming the authority.
-    pub fn require_superuser(&self, what: &str) -> Result<()> {
-        if self.caller.is_superuser() {
+    pub fn require(&self, authority: &str, what: &str) -> Result<()> {
+        if self.caller.has_authority(authority) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!("{what} needs the authority ALL")))
+        Err(Error::Forbidden(format!(
+            "{what} needs the authority {authority}"
+        )))
     }
 }
 

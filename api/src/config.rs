@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use crate::rest::body::BodyLimit;
+use crate::{guard::CallerSettings, rest::body::BodyLimit};
 
 /// Settings that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -89,6 +89,10 @@ pub struct ServerSettings {
     /// Origins of other sites whose pages may open sockets here, e.g. <https://app.example.org>, separated by commas
     #[arg(long, env = "CLINIGRAPH_ALLOWED_ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
+
+    /// Settings of callers.
+    #[command(flatten)]
+    pub callers: CallerSettings,
 }
 
 impl Settings {

@@ -6,7 +6,7 @@
 //! is always 200. The document must be JSON under its own content type, which no web page can send across sites
 //! without asking first.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -21,6 +21,7 @@ use crate::{
     caller::{Shared, token_of},
     engine::{Engine, Parameters},
     graphql::{error::Code, is_request_error},
+    guard::Door,
     metrics::Metrics,
 };
 
@@ -88,18 +89,20 @@ pub async fn graphql(
         return unauthenticated("send an API token: `Authorization: Bearer …`");
     };
     let timer = metrics.start();
-    let (engine, state) = (engine.into_inner(), shared.get_ref().clone());
+    let asked = shared.asked_by(&request, Door::GraphQl);
+    let (engine, state, sent) = (engine.into_inner(), asked.clone(), token.clone());
     let outcome = shared.db.attend(move |db| async move {
-        answer(&engine, &state.through(db), &token, &parameters).await
+        answer(&engine, &state.through(db), &sent, &parameters).await
     });
     match outcome.instrument(tracing::info_span!("graphql")).await {
         Ok(Outcome::Answered(answer)) => {
             timer.finish(if answer.is_ok { "ok" } else { "error" });
             respond(media, answer)
         }
-        Ok(Outcome::Unauthenticated) => {
-            unauthenticated("the API token is unknown, expired or revoked")
-        }
+        Ok(Outcome::Unauthenticated) => match asked.failed(&token) {
+            None => unauthenticated("the API token is unknown, expired or revoked"),
+            Some(wait) => too_many_failures(wait),
+        },
         Ok(Outcome::Refreshing) => unavailable("the data are being refreshed; try again"),
         Err(error) => failed(&error),
     }
@@ -313,6 +316,15 @@ fn unauthenticated(message: &str) -> HttpResponse {
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, scheme);
+    response
+}
+
+/// The answer 429 to somebody whose tokens were not valid too often.
+fn too_many_failures(wait: Duration) -> HttpResponse {
+    let message = "too many tokens from here were not valid; wait before the next one";
+    let mut response = error_response(StatusCode::TOO_MANY_REQUESTS, "UNAUTHENTICATED", message);
+    let seconds = header::HeaderValue::from(wait.as_secs().max(1));
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
     response
 }
 

@@ -1,5 +1,7 @@
 //! Routes and the life of the HTTP server.
 
+use std::time::Duration;
+
 use actix_web::{
     App, HttpResponse, HttpServer, guard,
     middleware::{Compress, DefaultHeaders},
@@ -15,12 +17,16 @@ use crate::{
     config::ServerSettings,
     db::Db,
     engine::Engine,
+    guard::Audit,
     http,
     metrics::Metrics,
     report,
     rest::{self, body::BodyLimit},
     socket::{self, Sockets},
 };
+
+/// Longest wait for the audit log when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// What every worker of the server holds.
 #[derive(Clone)]
@@ -47,11 +53,18 @@ impl State {
                 settings.minimum_cell,
                 settings.minimum_event_cell,
                 settings.analytics_bytes(),
-            ),
+            )
+            .guarded(&settings.callers),
             metrics,
             sockets: Sockets::new(settings),
             body_limit: settings.body_limit(),
         })
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.shared.audit
     }
 
     /// What analytics are answered from.
@@ -108,7 +121,7 @@ pub async fn serve(
     });
     let state = State::new(pool, settings.pool_size, settings)?;
     let sockets = state.sockets.clone();
-    let analytics = state.shared.analytics.clone();
+    let (analytics, audit) = (state.shared.analytics.clone(), state.shared.audit.clone());
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
     let server = HttpServer::new(move || {
         App::new()
@@ -132,9 +145,13 @@ pub async fn serve(
         asked_to_stop().await;
         sockets.close_all();
     });
-    server
+    let stopped = server
         .await
-        .map_err(|error| format!("the server stopped: {error}"))
+        .map_err(|error| format!("the server stopped: {error}"));
+    if !audit.drain(DRAIN).await {
+        tracing::error!("the server ends with entries of the audit log that were not stored");
+    }
+    stopped
 }
 
 /// Ends with the signal that stops the server too; never where signals cannot be heard.

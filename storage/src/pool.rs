@@ -110,6 +110,14 @@ impl Pool {
         Listener::connect(&self.url)
     }
 
+    /// A connection beside the pool, for work that must not wait for requests.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub fn beside(&self) -> Result<Connection> {
+        connect(&self.url)
+    }
+
     /// Connections open, and those of them that are idle.
     #[must_use]
     pub fn state(&self) -> (u32, u32) {

@@ -57,6 +57,14 @@ const FIELDS: &[(&str, &str)] = &[
         "{ event(id: \"<OWN_TRACKER>\") { ... on TrackerEvent { cells(@) { column name raw } } } }",
     ),
     (
+        "Mutation.createApiToken",
+        "mutation { createApiToken(@) { apiToken { username name } } }",
+    ),
+    (
+        "Mutation.revokeApiToken",
+        "mutation { revokeApiToken(@) { id username } }",
+    ),
+    (
         "Mutation.addNote",
         "mutation { addNote(@) { outcome event { id } errors { code message object } } }",
     ),
@@ -110,6 +118,10 @@ const BESIDE: &[(&str, &[(&str, &str)])] = &[
             ("current", "{from: \"2026-09-01\", to: \"2026-09-30\"}"),
             ("previous", "{from: \"2026-08-01\", to: \"2026-08-31\"}"),
         ],
+    ),
+    (
+        "Mutation.createApiToken",
+        &[("username", "\"admin\""), ("name", "\"a name\"")],
     ),
     ("Query.monthlyReport", &[("month", "\"2026-09\"")]),
     (

@@ -72,6 +72,9 @@ const KNOWN: &[(&str, &[(&str, Rule)])] = &[
     ("Query.observationTrend(code)", &[]),
     ("SingleEvent.cells(columns)", &[("HIDDEN_ELEMENT", Secret)]),
     ("TrackerEvent.cells(columns)", &[("HIDDEN_TRACKED", Secret)]),
+    ("Mutation.createApiToken(username)", &[("PERSON", Secret)]),
+    ("Mutation.createApiToken(name)", &[]),
+    ("Mutation.revokeApiToken(id)", &[("TOKEN", Secret)]),
     (
         "Mutation.addNote(event)",
         &[("EVENT", Secret), ("TRACKER_EVENT", Secret)],

@@ -12,6 +12,8 @@ mod rest;
 mod rest_known;
 mod world;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::Server;
@@ -62,7 +64,7 @@ async fn no_argument_of_the_schema_tells_a_stranger_of_an_object() {
     let world = World::make(&server);
     let arguments = arguments(&server).await;
     let mut faults = known::unknown(&arguments);
-    let mut named = 0;
+    let (mut named, mut open) = (0, BTreeSet::new());
     for argument in arguments.iter().filter(|argument| !argument.is_live()) {
         let objects = known::of(argument);
         let mut is_telling = objects.is_empty();
@@ -79,6 +81,9 @@ async fn no_argument_of_the_schema_tells_a_stranger_of_an_object() {
                         Rule::Secret if told != usual => faults.push(format!(
                             "{path} tells {username} of {object} ({place}):\n  {told}\n  {usual}"
                         )),
+                        Rule::Open(why) => {
+                            open.insert(format!("{object}: {why}"));
+                        }
                         Rule::Refused(why) if told != usual && !is_empty(&told) => {
                             faults
                                 .push(format!("{path} shows {username} {object} ({why}): {told}"));
@@ -97,6 +102,7 @@ async fn no_argument_of_the_schema_tells_a_stranger_of_an_object() {
     println!(
         "{texts} arguments of the schema hold texts or identifiers; {named} tried with objects"
     );
+    println!("open to everybody who signs in: {open:#?}");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

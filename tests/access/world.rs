@@ -33,6 +33,7 @@ const SETUP: &str = "
     SELECT 'secretview2', 'Secret', programid, programstageid, '{\"owner\": \"M5zQapPyTZI\", \"public\": \"--------\"}'
       FROM program JOIN programstage USING (programid) WHERE program.code = 'ANC' LIMIT 1;
     INSERT INTO trackerjob (uid, userid, finished, report) SELECT 'secretjob01', userinfoid, now(), '{}' FROM userinfo WHERE username = 'admin';
+    INSERT INTO apitoken (apitokenid, userinfoid, tokenhash) SELECT 987654321, userinfoid, 'known' FROM userinfo WHERE username = 'asked';
     UPDATE metadataversion SET version = version + 1;";
 
 /// Identifiers by name, over a server that holds them.
@@ -161,6 +162,14 @@ impl<'a> World<'a> {
                 &format!("SELECT uid AS id FROM {sql} WHERE uid LIKE 'secret%'"),
             );
         }
+        put(
+            "PERSON",
+            "SELECT username AS id FROM userinfo WHERE username = 'district'",
+        );
+        put(
+            "TOKEN",
+            "SELECT apitokenid::text AS id FROM apitoken WHERE tokenhash = 'known'",
+        );
         put("NOTE", "SELECT uid AS id FROM note ORDER BY noteid");
         World { server, ids }
     }

@@ -1,6 +1,7 @@
 //! Puts a report together from one data version, for clinics that the caller may see.
 
 use domain::{
+    authority::VIEW_EVENT_ANALYTICS,
     columns::{
         indicator::{KPIS, Kpi},
         report::{DIVISIONS, Division},
@@ -48,6 +49,7 @@ pub async fn monthly(
     month: Month,
     asked: &[String],
 ) -> Result<MonthlyReport> {
+    request.require(VIEW_EVENT_ANALYTICS, "the monthly report")?;
     let clinics = chosen(request, asked).await?;
     let mut keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();
     keys.sort_unstable();

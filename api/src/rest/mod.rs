@@ -31,7 +31,10 @@ use actix_web::{
     web,
 };
 
-use crate::caller::{RequestContext, Shared, token_of};
+use crate::{
+    caller::{RequestContext, Shared, token_of},
+    guard::Door,
+};
 use error::{Answer, Refusal};
 
 /// Registers the adapter. The version in a path says nothing: every client is answered alike.
@@ -67,7 +70,7 @@ async fn unknown_path(request: HttpRequest) -> Answer {
 /// The caller of a request: `ApiToken …`, `Bearer …`, or Basic with a token as password.
 ///
 /// # Errors
-/// 401 without a valid token, 503 while the database is away.
+/// 401 without a valid token, 429 when that happened too often, 503 while the database is away.
 pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<RequestContext> {
     let refused = |message| Refusal::new(StatusCode::UNAUTHORIZED, message);
     let token = request
@@ -76,8 +79,20 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         .and_then(|value| value.to_str().ok())
         .and_then(token_of)
         .ok_or_else(|| refused("send an API token: `Authorization: ApiToken …`"))?;
-    shared
-        .authenticate(token)
-        .await?
-        .ok_or_else(|| refused("the API token is unknown, expired or revoked"))
+    let door = match request.path().starts_with("/reports/") {
+        true => Door::Report,
+        false => Door::Rest,
+    };
+    let asked = shared.asked_by(request, door);
+    let found = asked.authenticate(token.clone()).await?;
+    found.ok_or_else(|| match asked.failed(&token) {
+        None => refused("the API token is unknown, expired or revoked"),
+        Some(wait) => Refusal {
+            retry_after: Some(wait.as_secs().max(1)),
+            ..Refusal::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many tokens from here were not valid; wait before the next one",
+            )
+        },
+    })
 }

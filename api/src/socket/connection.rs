@@ -178,7 +178,12 @@ impl Connection {
         })?;
         match self.shared.authenticate(token.clone()).await {
             Ok(Some(context)) => self.metadata_version = context.metadata_version(),
-            Ok(None) => return Err(Some(invalid_token())),
+            Ok(None) => {
+                let wait = self.shared.failed(&token);
+                return Err(Some(wait.map_or_else(invalid_token, |_| {
+                    Close::forbidden("too many tokens from here were not valid")
+                })));
+            }
             Err(_) => return Err(Some(Close::unavailable())),
         }
         self.checked = Instant::now();

@@ -22,6 +22,7 @@ use crate::{
     caller::{Shared, token_of},
     config::ServerSettings,
     graphql::Schema,
+    guard::Door,
     http::{LONGEST_BODY, error_response, unavailable},
     metrics::Metrics,
 };
@@ -98,7 +99,7 @@ pub async fn open(
     let connection = Connection::new(
         session,
         schema.get_ref().clone(),
-        shared.get_ref().clone(),
+        shared.asked_by(&request, Door::Socket),
         metrics.get_ref().clone(),
         header.and_then(token_of),
     );
