@@ -1,8 +1,10 @@
 //! Tests over HTTP: a real schema, a real database, requests as clients send them. `./dev test` runs them.
 
+mod access;
 mod at_hand;
 mod attacks;
 mod audit;
+mod audit_log;
 mod backup;
 mod cases;
 mod clinic_scope;
@@ -41,6 +43,7 @@ mod support;
 mod suppression;
 mod telemetry;
 mod timeouts;
+mod tokens;
 mod tracked_entities;
 mod trusted;
 mod visibility;

@@ -332,7 +332,7 @@ async fn a_report_shows_the_clinics_of_the_scope_and_refuses_others() {
         ),
         (
             ask("2025-05", json!(["nowhere"])),
-            "BAD_USER_INPUT",
+            "FORBIDDEN",
             "clinics: nowhere is not a clinic",
         ),
         (

@@ -214,7 +214,7 @@ async fn a_report_is_refused_with_the_rule_that_is_broken() {
         ("2027-01.pdf", 400, "month 2027-01 lies after"),
         (
             "2025-05.pdf?clinics=nowhere",
-            400,
+            403,
             "clinics: nowhere is not a clinic",
         ),
         (

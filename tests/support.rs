@@ -58,6 +58,7 @@ pub fn settings(minimum_cell: u32) -> ServerSettings {
         analytics_memory: 0,
         minimum_event_cell: 0,
         import_limit: 64,
+        callers: clinigraph::guard::CallerSettings::default(),
         sockets: 4,
         allowed_origins: vec![],
         limits: LimitSettings::usual(),
@@ -109,6 +110,29 @@ impl Server {
         change(&mut settings);
         let state = State::new(pool.clone(), 1, &settings).expect("a state");
         Server { state, pool }
+    }
+
+    /// A server over generated data of its own, which keeps what a test changes.
+    pub fn with_own_data(name: &str) -> Self {
+        let url = testing::fresh_database(name);
+        let mut conn = connect(&url).expect("the database answers");
+        let progress = ProgressBar::hidden();
+        generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
+            .expect("the tiny volume loads");
+        storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
+        let settings = storage::pool::Settings {
+            size: 2,
+            ..storage::pool::Settings::new(&url)
+        };
+        Server::over(Pool::new(&settings), 0)
+    }
+
+    /// Someone who calls with a token that exists already.
+    pub fn with_token(&self, token: &str) -> Client<'_> {
+        Client {
+            server: self,
+            token: token.to_owned(),
+        }
     }
 
     /// A server over any pool.
@@ -174,6 +198,16 @@ impl Server {
         self.pool
             .with(|conn| Ok(work(conn)))
             .expect("the database answers")
+    }
+
+    /// Waits until the audit log is stored.
+    pub async fn drain(&self) {
+        assert!(
+            self.state
+                .audit()
+                .drain(std::time::Duration::from_secs(20))
+                .await
+        );
     }
 
     /// Sends a request.

@@ -7,9 +7,11 @@ use actix_web::middleware::DefaultHeaders;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use domain::authority::INTROSPECTION;
+
 use crate::{
     caller::Shared,
-    limits::{Audience, INTROSPECTION},
+    limits::Audience,
     rest::{
         authenticate,
         error::{Answer, Refusal},

@@ -3,10 +3,12 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use actix_web::HttpRequest;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::{access::Caller, org_unit::Tree};
+use domain::{access::Caller, authority, org_unit::Tree};
 use storage::{
     Error, Result,
     events::scope::{self, ProgramScope},
@@ -19,10 +21,10 @@ use crate::{
     cache::VersionedCache,
     db::Db,
     feed::Feed,
+    guard::{Attempts, Audit, CallerSettings, Door, Origin, What},
     loaders::{Kept, Loaders, ProgramUid},
     refreshing::Refreshing,
     sessions::Sessions,
-    timing,
     writing::ImportMetadata,
 };
 
@@ -59,6 +61,12 @@ pub struct Shared {
     pub minimum_event_cell: u32,
     /// News of changes.
     pub feed: Feed,
+    /// Who read data of persons and who changed what.
+    pub audit: Audit,
+    /// Failed sign-ins.
+    pub attempts: Attempts,
+    trust_proxy: bool,
+    origin: Arc<Origin>,
     pub(crate) import_metadata: ImportMetadata,
     places: Arc<VersionedCache<(), Places>>,
     sessions: Arc<Sessions>,
@@ -70,7 +78,12 @@ impl Shared {
     /// Shared state over a database, with empty caches. Analytics may hold `analytics_bytes` in memory.
     #[must_use]
     pub fn new(db: Db, minimum_cell: u32, minimum_event_cell: u32, analytics_bytes: usize) -> Self {
+        let callers = CallerSettings::default();
         Shared {
+            audit: Audit::new(db.pool().clone(), callers.audit),
+            attempts: Attempts::new(callers.failed_sign_ins),
+            trust_proxy: callers.trust_proxy,
+            origin: Arc::default(),
             analytics: Analytics::new(db.clone(), analytics_bytes),
             refreshing: Refreshing::default(),
             feed: Feed::new(db.pool().clone()),
@@ -109,6 +122,32 @@ impl Shared {
         }
     }
 
+    /// The same state under the settings of callers.
+    #[must_use]
+    pub fn guarded(self, callers: &CallerSettings) -> Self {
+        Shared {
+            audit: Audit::new(self.db.pool().clone(), callers.audit),
+            attempts: Attempts::new(callers.failed_sign_ins),
+            trust_proxy: callers.trust_proxy,
+            ..self
+        }
+    }
+
+    /// The same state for a request that comes through a door.
+    #[must_use]
+    pub fn asked_by(&self, request: &HttpRequest, door: Door) -> Self {
+        Shared {
+            origin: Origin::of(request, door, self.trust_proxy),
+            ..self.clone()
+        }
+    }
+
+    /// Counts that the request's token was not valid. Returns how long to wait when that happened too often.
+    #[must_use]
+    pub fn failed(&self, token: &str) -> Option<Duration> {
+        self.attempts.failed(self.origin.address, token)
+    }
+
     /// The context of a request that carries a token; `None` when the token is not valid.
     ///
     /// # Errors
@@ -137,10 +176,12 @@ impl Shared {
             return Ok(Some(self.context(version, places, caller)));
         }
         let (places, sessions) = (Arc::clone(&self.places), Arc::clone(&self.sessions));
+        let audit = self.audit.clone();
         let found = self.db.run("authenticate", move |conn| {
-            let Some((version, caller)) = sessions.ask(conn, hash)? else {
+            let Some((version, caller)) = sessions.ask(conn, &hash)? else {
                 return Ok(None);
             };
+            audit.used(&hash);
             let places = match places.get(version, &()) {
                 Some(places) => places,
                 None => places.put(version, (), Places::new(org_units::all(conn)?)),
@@ -152,7 +193,7 @@ impl Shared {
     }
 
     fn context(&self, version: i64, places: Arc<Places>, caller: Arc<Caller>) -> RequestContext {
-        if caller.has_authority(timing::AUTHORITY) {
+        if caller.has_authority(authority::SERVER_TIMING) {
             self.db.show_timing();
         }
         RequestContext {
@@ -244,15 +285,47 @@ impl RequestContext {
             > 1
     }
 
-    /// Refuses callers without an authority.
+    /// Logs that the caller read data of persons, before they are handed out.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be logged: the data must not be handed out then.
+    pub async fn log_read(&self, what: What) -> Result<()> {
+        let shared = &self.shared;
+        let log = shared
+            .audit
+            .read(&self.caller.username, &shared.origin, what);
+        log.await
+    }
+
+    /// Logs an administrative act of the caller.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be logged.
+    pub async fn log_act(&self, what: What) -> Result<()> {
+        let shared = &self.shared;
+        let log = shared
+            .audit
+            .act(&self.caller.username, &shared.origin, what);
+        log.await
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.shared.origin
+    }
+
+    /// Refuses callers without an authority of [`domain::authority`]. `what` names what needs it.
     ///
     /// # Errors
     /// [`Error::Forbidden`] naming the authority.
-    pub fn require_superuser(&self, what: &str) -> Result<()> {
-        if self.caller.is_superuser() {
+    pub fn require(&self, authority: &str, what: &str) -> Result<()> {
+        if self.caller.has_authority(authority) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!("{what} needs the authority ALL")))
+        Err(Error::Forbidden(format!(
+            "{what} needs the authority {authority}"
+        )))
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(Token),
+    /// Print the audit log, oldest entries first
+    Audit(AuditQuery),
     /// Run a command with `DATABASE_URL` set, starting the local database for it when needed
     Postgres {
         /// The command and its arguments
@@ -132,7 +134,47 @@ pub enum Token {
         /// Username of the person who acts with it
         #[arg(long)]
         user: String,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Days after which it stops working [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+        expires_in: Option<u16>,
     },
+    /// Print the tokens of a person or of everybody, without the tokens themselves
+    List {
+        /// Username
+        #[arg(long)]
+        user: Option<String>,
+    },
+    /// Withdraw a token for good
+    Revoke {
+        /// Its number, as `list` prints it
+        id: i64,
+    },
+}
+
+/// Which entries of the audit log are printed, and how.
+#[derive(Debug, Args)]
+pub struct AuditQuery {
+    /// First day, e.g. 2026-01-31 [default: the last 24 hours]
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<chrono::NaiveDate>,
+    /// Username
+    #[arg(long)]
+    pub user: Option<String>,
+    /// How they are printed
+    #[arg(long, default_value = "ndjson")]
+    pub format: AuditFormat,
+}
+
+/// How the audit log is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// One JSON object a line
+    Ndjson,
+    /// Comma-separated, with a line of names first
+    Csv,
 }
 
 /// Amounts of generated data.

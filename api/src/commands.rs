@@ -18,7 +18,8 @@ use storage::{
 };
 
 use crate::{
-    cli::{Atomic, Command, Delivery, Import, Preset, Token},
+    administration,
+    cli::{Atomic, Command, Delivery, Import, Preset},
     config::{ServerSettings, Settings},
     server,
 };
@@ -91,10 +92,16 @@ pub fn run(command: Command, database: &Database) -> Result<i32, Failure> {
     match command {
         Command::Postgres { command } => return with_database(database, &command),
         Command::Migrate => print_migrate(database)?,
-        Command::Refresh => print_refresh(&mut database.migrated()?)?,
+        Command::Refresh => {
+            let mut conn = database.migrated()?;
+            print_refresh(&mut conn)?;
+            administration::log(&mut conn, "refresh", None)?;
+        }
         Command::DetachObservations { before } => {
-            let tables = partitions::detach_before(&mut database.migrated()?, before);
+            let mut conn = database.migrated()?;
+            let tables = partitions::detach_before(&mut conn, before);
             for table in tables.map_err(|error| chain(&error))? {
+                administration::log(&mut conn, "detach-observations", Some(table.clone()))?;
                 println!("{table}");
             }
         }
@@ -104,12 +111,8 @@ pub fn run(command: Command, database: &Database) -> Result<i32, Failure> {
             preset,
             random_seed,
         } => generate(&mut database.migrated()?, preset, random_seed)?,
-        Command::Token(Token::Create { user }) => {
-            println!(
-                "{}",
-                tokens::create(&mut database.migrated()?, &user).map_err(|error| chain(&error))?
-            );
-        }
+        Command::Token(token) => administration::token(&mut database.migrated()?, token)?,
+        Command::Audit(query) => administration::audit(&mut database.migrated()?, &query)?,
         Command::Schema | Command::Demo(_) | Command::Serve(_) => {
             return Err("this is no database command".to_owned());
         }
@@ -183,6 +186,12 @@ fn print_migrate(database: &Database) -> Result<(), Failure> {
 
 fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
     let progress = progress_bar();
+    let (act, subject) = match &source {
+        Import::Metadata { .. } => ("import metadata", None),
+        Import::Tracker { user, .. } => ("import tracker", Some(user.clone())),
+        Import::Fhir(delivery) => ("import fhir", Some(delivery.clinic.clone())),
+    };
+    administration::log(conn, act, subject)?;
     let report = match source {
         Import::Metadata { file } => import::metadata::run(conn, &file, &progress),
         Import::Tracker { file, user, atomic } => {
@@ -313,7 +322,7 @@ fn progress_bar() -> ProgressBar {
 }
 
 /// An error with its causes in one sentence.
-fn chain(error: &dyn std::error::Error) -> Failure {
+pub(crate) fn chain(error: &dyn std::error::Error) -> Failure {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    limits::LimitSettings, operating::OperatingSettings, rest::body::BodyLimit, tls::TlsSettings,
+    guard::CallerSettings, limits::LimitSettings, operating::OperatingSettings,
+    rest::body::BodyLimit, tls::TlsSettings,
 };
 
 /// Settings that every command takes.
@@ -102,6 +103,9 @@ pub struct ServerSettings {
     /// How the server is run.
     #[command(flatten)]
     pub operating: OperatingSettings,
+    /// Settings of callers.
+    #[command(flatten)]
+    pub callers: CallerSettings,
 }
 
 impl Settings {

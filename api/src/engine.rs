@@ -14,6 +14,8 @@ use async_graphql::{
 use futures_util::{Stream, StreamExt, stream};
 use tracing::Instrument;
 
+use domain::authority::INTROSPECTION;
+
 use crate::{
     caller::RequestContext,
     document::Document,
@@ -22,7 +24,7 @@ use crate::{
     graphql::{
         Schema, error::Code, is_request_error, schema, subscription::Resumed, unchecked_schema,
     },
-    limits::{Audience, INTROSPECTION, LimitSettings, Trust},
+    limits::{Audience, LimitSettings, Trust},
     metrics::Operations,
     null_propagation::{self, SHAPES},
     operation::Operation,

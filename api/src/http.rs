@@ -13,7 +13,7 @@ pub mod origin;
 mod request;
 pub mod throttle;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
@@ -26,6 +26,7 @@ use crate::{
     caller::{Shared, token_of},
     engine::Engine,
     graphql::{error::Code, is_request_error},
+    guard::Door,
     metrics::Metrics,
     observe::timing_of,
     parameters::Parameters,
@@ -82,7 +83,8 @@ pub async fn graphql(
         return unauthenticated("send an API token: `Authorization: Bearer …`");
     };
     let timer = metrics.start();
-    let (engine, state) = (engine.into_inner(), shared.get_ref().clone());
+    let asked = shared.asked_by(&request, Door::GraphQl);
+    let (engine, state, sent) = (engine.into_inner(), asked.clone(), token.clone());
     let queries_only = request.method() == Method::GET;
     let db = match state.db.has_replica() && !engine.changes_something(&parameters) {
         true => state.db.reading(&token),
@@ -93,7 +95,7 @@ pub async fn graphql(
         answer(
             &engine,
             &state.through(db),
-            &token,
+            &sent,
             &parameters,
             queries_only,
         )
@@ -105,9 +107,10 @@ pub async fn graphql(
             timer.finish(if answer.is_ok { "ok" } else { "error" });
             respond(media, answer)
         }
-        Ok(Outcome::Unauthenticated) => {
-            unauthenticated("the API token is unknown, expired or revoked")
-        }
+        Ok(Outcome::Unauthenticated) => match asked.failed(&token) {
+            None => unauthenticated("the API token is unknown, expired or revoked"),
+            Some(wait) => too_many_failures(wait),
+        },
         Ok(Outcome::NotAQuery) => request::not_a_query(),
         Ok(Outcome::Refreshing) => unavailable("the data are being refreshed; try again"),
         Err(error) => failed(&error),
@@ -230,6 +233,15 @@ fn unauthenticated(message: &str) -> HttpResponse {
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, scheme);
+    response
+}
+
+/// The answer 429 to somebody whose tokens were not valid too often.
+fn too_many_failures(wait: Duration) -> HttpResponse {
+    let message = "too many tokens from here were not valid; wait before the next one";
+    let mut response = error_response(StatusCode::TOO_MANY_REQUESTS, "UNAUTHENTICATED", message);
+    let seconds = header::HeaderValue::from(wait.as_secs().max(1));
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
     response
 }
 

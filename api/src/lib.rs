@@ -1,5 +1,6 @@
 //! The server: command line, HTTP, GraphQL. Knows no SQL and no rule.
 
+mod administration;
 pub mod analytics;
 pub mod assets;
 pub mod cache;
@@ -14,6 +15,7 @@ pub mod engine;
 pub mod feed;
 mod field_order;
 pub mod graphql;
+pub mod guard;
 pub mod health;
 pub mod http;
 pub mod limits;

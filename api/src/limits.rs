@@ -1,5 +1,6 @@
 //! What a caller may ask for: every limit with its default, its unit and its environment variable.
 
+use domain::authority::INTROSPECTION;
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches, ValueEnum};
@@ -107,9 +108,6 @@ impl Audience {
         }
     }
 }
-
-/// The authority to ask for the schema.
-pub const INTROSPECTION: &str = "CLINIGRAPH_INTROSPECTION";
 
 impl LimitSettings {
     /// The limits of a server to which nothing was said.

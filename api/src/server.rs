@@ -16,6 +16,7 @@ use crate::{
     config::ServerSettings,
     db::Db,
     engine::Engine,
+    guard::Audit,
     health::{self, Health},
     http::{
         self, LongestBody, cors, edge, origin,
@@ -34,6 +35,8 @@ use crate::{
 
 /// When the server says its address, though its database is not there.
 const ANNOUNCED_AFTER: Duration = Duration::from_secs(2);
+/// Longest wait for the audit log when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// What every worker of the server holds.
 #[derive(Clone)]
@@ -71,7 +74,8 @@ impl State {
                 settings.minimum_cell,
                 settings.minimum_event_cell,
                 settings.analytics_bytes(),
-            ),
+            )
+            .guarded(&settings.callers),
             metrics,
             sockets: Sockets::new(settings, Arc::clone(&throttle)),
             throttle: web::Data::from(throttle),
@@ -84,6 +88,12 @@ impl State {
     /// Asks the database anew who calls only when it may have changed, of which the server hears on a connection of its own.
     pub fn keep_sessions(&self) {
         self.shared.keep_sessions();
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.shared.audit
     }
 
     /// What analytics are answered from.
@@ -158,7 +168,7 @@ pub async fn serve(
     state.keep_sessions();
     let begun = supervisor::begin(state.shared.db.clone(), operating.migrate);
     let begun = actix_web::rt::spawn(begun);
-    let analytics = state.shared.analytics.clone();
+    let (analytics, audit) = (state.shared.analytics.clone(), state.shared.audit.clone());
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
     let tls = settings.tls.config()?;
     let is_tls = tls.is_some();
@@ -198,6 +208,9 @@ pub async fn serve(
         ready(address);
     };
     let (outcome, ()) = tokio::join!(server, announced);
+    if !audit.drain(DRAIN).await {
+        tracing::error!("the server ends with entries of the audit log that were not stored");
+    }
     supervisor::end_statements(url.to_owned(), name).await;
     outcome.map_err(|error| format!("the server stopped: {error}"))
 }

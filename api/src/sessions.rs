@@ -65,24 +65,22 @@ impl Sessions {
     ///
     /// # Errors
     /// When the query fails.
-    pub fn ask(&self, conn: &mut Connection, hash: String) -> Result<Option<Session>> {
+    pub fn ask(&self, conn: &mut Connection, hash: &str) -> Result<Option<Session>> {
         let rights = self.feed.get().and_then(Feed::rights);
         let until = Instant::now() + STANDS;
-        let session = self.read(conn, &hash)?;
+        let session = self.read(conn, hash)?;
         if let (Some(rights), Some(session)) = (rights, &session) {
             let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
             if standing.len() >= MOST {
                 standing.clear();
             }
             let session = session.clone();
-            standing.insert(
-                hash,
-                Standing {
-                    session,
-                    until,
-                    rights,
-                },
-            );
+            let known = Standing {
+                session,
+                until,
+                rights,
+            };
+            standing.insert(hash.to_owned(), known);
         }
         Ok(session)
     }

@@ -3,9 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Authority to see where the time of one's requests went. ALL stands for it.
-pub const AUTHORITY: &str = "CLINIGRAPH_SERVER_TIMING";
-
 /// The time of one request so far.
 #[derive(Debug, Default)]
 pub struct Timing {

@@ -5,14 +5,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    authority::{ALL, SEARCH_IN_ALL_ORG_UNITS},
     event::refusal::{Part, Refusal},
     org_unit::{Tree, Unit, UnitSet},
 };
-
-/// The superuser's authority.
-const ALL: &str = "ALL";
-/// Authority to list events of every unit.
-const SEARCH_IN_ALL: &str = "F_TRACKED_ENTITY_INSTANCE_SEARCH_IN_ALL_ORGUNITS";
 
 /// A person who calls, with everything that decides what they see.
 #[derive(Debug, Clone, Default)]
@@ -45,13 +41,19 @@ impl Caller {
     /// Whether the person may list the events of every unit.
     #[must_use]
     pub fn may_search_everywhere(&self) -> bool {
-        self.is_superuser() || self.authorities.contains(SEARCH_IN_ALL)
+        self.has_authority(SEARCH_IN_ALL_ORG_UNITS)
     }
 
     /// Whether the person holds an authority, or ALL, which stands for every one.
     #[must_use]
     pub fn has_authority(&self, authority: &str) -> bool {
         self.is_superuser() || self.authorities.contains(authority)
+    }
+
+    /// Whether the person holds every authority that another one holds, and so may act for them.
+    #[must_use]
+    pub fn covers(&self, other: &Caller) -> bool {
+        self.is_superuser() || other.authorities.is_subset(&self.authorities)
     }
 
     /// Keys of the units below which the person may search.
@@ -138,7 +140,7 @@ pub enum ScopeError {
     #[error("CAPTURE needs capture org units and you have none")]
     NoCaptureOrgUnits,
     /// The caller may not list everything.
-    #[error("ALL needs the authority ALL or {SEARCH_IN_ALL}")]
+    #[error("ALL needs the authority ALL or {SEARCH_IN_ALL_ORG_UNITS}")]
     AllNotAllowed,
 }
 

@@ -5,6 +5,7 @@
 //! the rules of clinic analytics.
 
 pub mod access;
+pub mod authority;
 pub mod columns;
 pub mod duration;
 pub mod event;

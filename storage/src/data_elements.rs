@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::access::Sharing;
+use domain::access::{Caller, Sharing};
 use serde::Deserialize;
 
 use crate::{
@@ -40,6 +40,12 @@ impl DataElement {
     #[must_use]
     pub fn label(&self) -> &str {
         self.formname.as_ref().unwrap_or(&self.name)
+    }
+
+    /// Whether a caller may see it.
+    #[must_use]
+    pub fn is_readable(&self, caller: &Caller) -> bool {
+        self.sharing.may_read(caller)
     }
 
     /// The data element with its options.

@@ -67,6 +67,11 @@ impl From<DieselError> for Error {
             DieselError::DatabaseError(_, information) if is_unavailable(information.message()) => {
                 Error::Unavailable(Arc::new(error))
             }
+            DieselError::DatabaseError(_, information) if holds_nul(information.message()) => {
+                Error::Input(
+                    "a text holds the character NUL, which nothing stored can hold".to_owned(),
+                )
+            }
             DieselError::DatabaseError(_, information)
                 if information.message().contains("statement timeout") =>
             {
@@ -80,6 +85,12 @@ impl From<DieselError> for Error {
             _ => Error::Query(Arc::new(error)),
         }
     }
+}
+
+/// The server's words for a text with the character NUL, alone and within JSON: all texts are valid UTF-8 but for that.
+fn holds_nul(message: &str) -> bool {
+    message.contains("invalid byte sequence for encoding")
+        || message.contains("unsupported Unicode escape sequence")
 }
 
 /// The server's words for "the server is going away" and libpq's for "it is gone": diesel gives no code for them.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod analytics;
 pub mod attributes;
+pub mod audit;
 #[cfg(test)]
 mod catalogue;
 pub mod changes;

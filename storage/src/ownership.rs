@@ -68,7 +68,12 @@ fn entity(conn: &mut Connection, uid: &str, program: i64) -> Result<Entity> {
     .bind::<BigInt, _>(program)
     .get_result(conn)
     .optional()?;
-    entity.ok_or_else(|| Error::Input(format!("tracked entity {uid} does not exist")))
+    entity.ok_or_else(|| unknown(uid))
+}
+
+/// What is told of an entity that is not there, and of one outside the caller's scope.
+fn unknown(entity: &str) -> Error {
+    Error::Input(format!("tracked entity {entity} does not exist"))
 }
 
 /// A program with registration, and how open it is.
@@ -108,13 +113,13 @@ pub fn transfer(
             return forbidden("the org unit is outside your search scope");
         }
         let entity = entity(conn, entity_uid, program.programid)?;
-        let owner = entity.owner.ok_or_else(|| {
-            Error::Input(format!(
-                "tracked entity {entity_uid} has no owner in the program"
-            ))
-        })?;
+        let owner = entity.owner.unwrap_or(entity.organisationunitid);
         if !reaches(conn, caller, tree, &program, level, &entity, owner)? {
-            return forbidden("the tracked entity is owned by an org unit outside your scope");
+            return Err(unknown(entity_uid));
+        }
+        if entity.owner.is_none() {
+            let message = format!("tracked entity {entity_uid} has no owner in the program");
+            return Err(Error::Input(message));
         }
         if !is_assigned(conn, program.programid, unit.id)? {
             return forbidden("the org unit is not assigned to the program");
@@ -180,6 +185,12 @@ pub fn grant_temporarily(
             return forbidden("you may not read data of the program");
         }
         let entity = entity(conn, entity_uid, program.programid)?;
+        let owner = entity.owner.unwrap_or(entity.organisationunitid);
+        let is_known =
+            caller.is_superuser() || tree.contains(&tree.below(caller.effective_search()), owner);
+        if !is_known {
+            return Err(unknown(entity_uid));
+        }
         if !sharing(&entity.sharing).may_read_data(caller) {
             return forbidden("you may not read tracked entities of this type");
         }
@@ -191,12 +202,6 @@ pub fn grant_temporarily(
         }
         if caller.is_superuser() {
             return forbidden("a superuser needs no temporary access");
-        }
-        let owner = entity.owner.unwrap_or(entity.organisationunitid);
-        if !tree.contains(&tree.below(caller.effective_search()), owner) {
-            return forbidden(
-                "the tracked entity is owned by an org unit outside your search scope",
-            );
         }
         record_access(conn, caller, &program, &entity, reason)
     })

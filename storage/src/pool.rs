@@ -168,7 +168,7 @@ impl Pool {
         Listener::connect(&self.url)
     }
 
-    /// A connection beside the pool.
+    /// A connection beside the pool, for work that must not wait for requests.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot be reached.

@@ -27,6 +27,10 @@ diesel::table! {
         expires_at -> Nullable<Timestamptz>,
         /// When it was withdrawn; null while valid.
         revoked_at -> Nullable<Timestamptz>,
+        /// What it is for, in words of whoever made it; empty when not said.
+        name -> Text,
+        /// When it was last used, to a few minutes; null when never.
+        last_used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -47,6 +51,38 @@ diesel::table! {
         uniquefield -> Bool,
         /// DHIS2 sharing settings.
         sharing -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Who read data of persons and who changed what, append-only; no row holds such data.
+    audit (auditid) {
+        /// Internal key.
+        auditid -> Int8,
+        /// When.
+        at -> Timestamptz,
+        /// READ of data of persons, or administrative ACT.
+        kind -> Text,
+        /// Who, by the name used to sign in; whoever used the command line is named by the system user.
+        username -> Text,
+        /// How: graphql, socket, rest, report, cli.
+        door -> Text,
+        /// What: the field with the name of the operation, the path, or the act.
+        operation -> Text,
+        /// Identifier of the one object that was read or changed; null for lists.
+        subject -> Nullable<Text>,
+        /// Identifier of the program; null where there is none.
+        program -> Nullable<Text>,
+        /// Identifier of the unit asked for; null where none was.
+        orgunit -> Nullable<Text>,
+        /// DHIS2 org-unit mode asked for; null where none was.
+        orgunitmode -> Nullable<Text>,
+        /// Rows handed out or changed; null where they are not counted.
+        rows -> Nullable<Int8>,
+        /// Network address of the client; null for the command line.
+        address -> Nullable<Text>,
+        /// Trace of the request, 32 hexadecimal digits; null when it has none.
+        trace -> Nullable<Text>,
     }
 }
 
@@ -1709,6 +1745,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     analytics_definitions,
     apitoken,
     attribute,
+    audit,
     categories_categoryoptions,
     category,
     categorycombo,

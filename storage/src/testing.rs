@@ -78,6 +78,14 @@ pub fn execute(conn: &mut Connection, sql: &str) {
         .unwrap_or_else(|error| panic!("{error}\n{sql}"));
 }
 
+/// Runs statements without parameters. Returns what PostgreSQL says when one of them fails.
+///
+/// # Errors
+/// When one of them fails.
+pub fn try_execute(conn: &mut Connection, sql: &str) -> Result<(), String> {
+    conn.batch_execute(sql).map_err(|error| error.to_string())
+}
+
 /// The texts of the statements that a connection ran.
 #[derive(Debug, Clone, Default)]
 pub struct Statements(Arc<Mutex<Vec<String>>>);

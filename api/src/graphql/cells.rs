@@ -129,13 +129,17 @@ fn names_file(value_type: &str) -> bool {
 }
 
 impl Cell {
-    /// The data element; `None` for one that is gone.
+    /// The data element; `None` for one that is gone or that the caller may not see.
     async fn element(&self, ctx: &Context<'_>) -> Result<Option<Arc<DataElement>>> {
-        if self.element.is_some() {
-            return Ok(self.element.clone());
-        }
-        let key = DataElementUid(self.column.0.clone());
-        context(ctx).loader.load_one(key).await.map_err(fail)
+        let request = context(ctx);
+        let element = match &self.element {
+            Some(element) => Some(Arc::clone(element)),
+            None => {
+                let key = DataElementUid(self.column.0.clone());
+                request.loader.load_one(key).await.map_err(fail)?
+            }
+        };
+        Ok(element.filter(|element| element.is_readable(&request.caller)))
     }
 
     async fn name_of(&self, ctx: &Context<'_>, raw: &str) -> Result<Option<String>> {

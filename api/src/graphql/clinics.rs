@@ -47,21 +47,19 @@ impl Clinic {
 
 /// The clinics that the caller may see, by name.
 pub(super) async fn visible(ctx: &Context<'_>) -> Result<Vec<storage::clinics::Clinic>> {
-    let (visible, _) = all(context(ctx)).await.map_err(fail)?;
-    Ok(visible)
+    of_caller(context(ctx)).await.map_err(fail)
 }
 
-/// The clinics that the caller may see and those that the caller may not, by name.
+/// The clinics that the caller may see, by name.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn all(
+pub(crate) async fn of_caller(
     request: &RequestContext,
-) -> storage::Result<(Vec<storage::clinics::Clinic>, Vec<storage::clinics::Clinic>)> {
-    let clinics = request.db().run("clinics", storage::clinics::list).await?;
-    Ok(clinics
-        .into_iter()
-        .partition(|clinic| is_visible(&request.tree, &request.caller, clinic.clinic_id)))
+) -> storage::Result<Vec<storage::clinics::Clinic>> {
+    let mut clinics = request.db().run("clinics", storage::clinics::list).await?;
+    clinics.retain(|clinic| is_visible(&request.tree, &request.caller, clinic.clinic_id));
+    Ok(clinics)
 }
 
 fn is_visible(tree: &Tree, caller: &Caller, clinic: i64) -> bool {

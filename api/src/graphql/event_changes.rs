@@ -8,7 +8,7 @@ use std::{
 use async_graphql::{ID, Result};
 use chrono::Utc;
 use domain::{
-    access::{AccessLevel, Caller},
+    access::{AccessLevel, Caller, OrgUnitMode},
     event::{EventKind, ListRequest},
     org_unit::Tree,
 };
@@ -28,6 +28,7 @@ use crate::{
     caller::RequestContext,
     db::Db,
     feed::{self, News},
+    guard::{Audit, Origin, What},
 };
 
 /// Events told one by one at a time; more are told as MANY.
@@ -41,6 +42,8 @@ pub(super) struct Follower {
     /// Units of the scope, by key; `None` for every unit.
     units: Option<HashSet<i64>>,
     ready: VecDeque<EventChange>,
+    audit: Audit,
+    origin: Arc<Origin>,
 }
 
 /// The list that a subscriber follows.
@@ -84,6 +87,8 @@ impl Follower {
             asked,
             db,
             units: units.map(|units| units.into_iter().collect()),
+            audit: context.shared.audit.clone(),
+            origin: Arc::clone(context.origin()),
             ready: is_resumed.then(|| many(Utc::now())).into_iter().collect(),
         })
     }
@@ -182,6 +187,10 @@ impl Follower {
                 return [many(Utc::now())].into();
             }
         };
+        if let Err(error) = self.log(events.len()).await {
+            tracing::error!(%error, "changed events could not be logged");
+            return [many(Utc::now())].into();
+        }
         let told = gathered.changes.into_iter().filter_map(|(change, at)| {
             let row = match change.kind {
                 ChangeKind::Deleted => None,
@@ -195,6 +204,24 @@ impl Follower {
             })
         });
         told.collect()
+    }
+
+    /// Logs that events are handed out.
+    async fn log(&self, rows: usize) -> storage::Result<()> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let request = &self.asked.request;
+        let read = What {
+            operation: "eventsChanged".to_owned(),
+            program: Some(self.asked.program.uid.clone()),
+            org_unit: request.org_unit.clone(),
+            mode: request.org_unit_mode.map(OrgUnitMode::name),
+            rows: Some(rows),
+            ..What::default()
+        };
+        let username = &self.asked.caller.username;
+        self.audit.read(username, &self.origin, read).await
     }
 
     async fn events(&self, gathered: &Gathered) -> storage::Result<HashMap<i64, EventRow>> {

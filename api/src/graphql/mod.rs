@@ -29,6 +29,7 @@ pub mod saved_views;
 pub mod scalars;
 pub mod stay_filter;
 pub mod subscription;
+pub mod tokens;
 pub mod tracked_entities;
 pub mod trend;
 pub mod users;
@@ -36,7 +37,7 @@ pub mod working_list;
 
 use async_graphql::{Context, Response, Result, SchemaBuilder, ValidationMode};
 
-use crate::{caller::RequestContext, limits::LimitSettings};
+use crate::{caller::RequestContext, guard::What, limits::LimitSettings};
 
 /// The schema. It holds no state: each request brings its [`RequestContext`].
 pub type Schema =
@@ -104,4 +105,26 @@ pub(crate) fn is_request_error(response: &Response) -> bool {
 /// What the request knows. The HTTP handler puts it into every request before it runs.
 fn context<'a>(ctx: &Context<'a>) -> &'a RequestContext {
     ctx.data_unchecked::<std::sync::Arc<RequestContext>>()
+}
+
+/// What a field read or did, for the audit log: the field with the name of the operation.
+fn named(ctx: &Context<'_>, what: What) -> What {
+    let field = ctx.field().name();
+    let operation = match &ctx.query_env.operation_name {
+        Some(name) => format!("{field} in {name}"),
+        None => field.to_owned(),
+    };
+    What { operation, ..what }
+}
+
+/// Logs that a field reads data of persons, before they are handed out.
+async fn log_read(ctx: &Context<'_>, what: What) -> Result<()> {
+    let log = context(ctx).log_read(named(ctx, what));
+    log.await.map_err(error::fail)
+}
+
+/// Logs what a field did.
+async fn log_act(ctx: &Context<'_>, what: What) -> Result<()> {
+    let log = context(ctx).log_act(named(ctx, what));
+    log.await.map_err(error::fail)
 }

@@ -16,10 +16,13 @@ use super::{
     import_report::{
         AtomicMode, BulkPayload, EventPayload, ImportReport, ImportStrategy, WriteError,
     },
+    log_act,
     org_units::{self, OrgUnit},
     refresh::{self, RefreshRun},
+    tokens::{self, ApiToken, NewApiToken},
     working_list,
 };
+use crate::guard::What;
 
 /// Most events of one bulk mutation.
 const MOST: usize = 1_000;
@@ -44,9 +47,11 @@ pub struct Mutation;
 #[Object]
 impl Mutation {
     /// Publishes what was imported as a new data version. Returns at once, with the refresh that runs; `refreshProgress` tells
-    /// how it goes. Needs the authority ALL.
+    /// how it goes. Needs the authority `F_PERFORM_MAINTENANCE`.
     async fn refresh_analytics(&self, ctx: &Context<'_>) -> Result<RefreshRun> {
-        refresh::start(ctx)
+        let run = refresh::start(ctx)?;
+        log_act(ctx, What::default()).await?;
+        Ok(run)
     }
 
     /// Imports a tracker payload, as `POST /api/tracker` takes it.
@@ -77,7 +82,15 @@ impl Mutation {
         let run = context(ctx).write("import tracker", parameters, |conn, request| {
             tracker::import(conn, payload, request)
         });
-        Ok(run.await.map_err(fail)?.into())
+        let report = run.await.map_err(fail)?;
+        let stats = report.stats;
+        let rows = stats.created + stats.updated + stats.deleted;
+        let act = What {
+            rows: usize::try_from(rows).ok(),
+            ..What::default()
+        };
+        log_act(ctx, act).await?;
+        Ok(report.into())
     }
 
     /// Creates an event. With an `id` a retry is safe: the same event again is UNCHANGED, another under the same `id` is
@@ -160,6 +173,29 @@ impl Mutation {
         })
     }
 
+    /// Makes an API token, which is shown once. Needs the authority `CLINIGRAPH_TOKENS`, and every authority of the person.
+    async fn create_api_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Name by which the person signs in who shall act with it.")]
+        username: String,
+        #[graphql(desc = "What it is for, at most 100 characters.")] name: String,
+        #[graphql(default = 90, desc = "Days after which it stops working, 1 to 366.")]
+        expires_in_days: i32,
+    ) -> Result<NewApiToken> {
+        tokens::create(ctx, username, name, expires_in_days).await
+    }
+
+    /// Withdraws an API token for good: one of the caller, or with the authority `CLINIGRAPH_TOKENS` one of somebody without
+    /// other authorities than the caller's.
+    async fn revoke_api_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its number.")] id: ID,
+    ) -> Result<ApiToken> {
+        tokens::revoke(ctx, id).await
+    }
+
     /// Makes another unit the owner of a tracked entity within a program. All its events there move to the lists of that
     /// unit at once.
     async fn transfer_ownership(
@@ -173,11 +209,20 @@ impl Mutation {
         let caller = std::sync::Arc::clone(&request.caller);
         let tree = std::sync::Arc::clone(&request.tree);
         let (entity, of) = (tracked_entity.clone(), program.clone());
+        let unit = to_org_unit.to_string();
         let transfer = request.db().run("transfer ownership", move |conn| {
             let named = (entity.as_str(), of.as_str(), to_org_unit.as_str());
             storage::ownership::transfer(conn, &caller, &tree, named)
         });
         let transfer = transfer.await.map_err(fail)?;
+        let act = What {
+            subject: Some(tracked_entity.to_string()),
+            program: Some(program.to_string()),
+            org_unit: Some(unit),
+            rows: Some(transfer.events),
+            ..What::default()
+        };
+        log_act(ctx, act).await?;
         Ok(TransferPayload {
             tracked_entity,
             program,

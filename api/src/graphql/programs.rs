@@ -110,9 +110,12 @@ impl ProgramStage {
         self.0.enableuserassignment
     }
 
-    /// Data elements of the stage, in order: the columns of its working list.
-    async fn columns(&self) -> Vec<Column<'_>> {
-        self.0.columns.iter().map(Column).collect()
+    /// Data elements of the stage that the caller may see, in order: the columns of its working list.
+    async fn columns(&self, ctx: &Context<'_>) -> Vec<Column<'_>> {
+        let caller = &context(ctx).caller;
+        let columns = self.0.columns.iter();
+        let readable = columns.filter(|column| column.element.is_readable(caller));
+        readable.map(Column).collect()
     }
 }
 

@@ -25,6 +25,7 @@ use super::{
     report::{self, MonthlyReport},
     scalars::Month,
     stay_filter::{DateRange, StayFilter},
+    tokens::{self, ApiToken},
     trend::{self, Bucket, ObservationTrend},
     users::User,
     working_list::{self, EventConnection},
@@ -61,6 +62,12 @@ impl Query {
             .map_err(fail)?;
         user.map(User)
             .ok_or_else(|| refuse("your user was removed"))
+    }
+
+    /// API tokens, newest first: the caller's own, or with the authority `CLINIGRAPH_TOKENS` those of everybody without other
+    /// authorities than the caller's.
+    async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
+        tokens::list(ctx).await
     }
 
     /// An org unit, program or event by identifier; null when there is none that the caller may see.

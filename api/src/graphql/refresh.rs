@@ -1,6 +1,7 @@
 //! A refresh as the schema shows it.
 
 use async_graphql::{Context, Enum, ID, Result, SimpleObject};
+use domain::authority::PERFORM_MAINTENANCE;
 use futures_util::{Stream, stream};
 
 use super::{context, error::fail, scalars::DateTime};
@@ -52,7 +53,7 @@ impl From<Run> for RefreshRun {
 pub(super) fn start(ctx: &Context<'_>) -> Result<RefreshRun> {
     let request = context(ctx);
     request
-        .require_superuser("refreshAnalytics")
+        .require(PERFORM_MAINTENANCE, "refreshAnalytics")
         .map_err(fail)?;
     let shared = &request.shared;
     Ok(shared.refreshing.start(&shared.analytics).into())
@@ -61,7 +62,9 @@ pub(super) fn start(ctx: &Context<'_>) -> Result<RefreshRun> {
 /// Answers `refreshProgress`.
 pub(super) fn progress(ctx: &Context<'_>) -> Result<impl Stream<Item = RefreshRun> + use<>> {
     let request = context(ctx);
-    request.require_superuser("refreshProgress").map_err(fail)?;
+    request
+        .require(PERFORM_MAINTENANCE, "refreshProgress")
+        .map_err(fail)?;
     let watched = request.shared.refreshing.watch();
     Ok(stream::unfold(watched, |mut watched| async move {
         loop {

@@ -58,7 +58,7 @@ pub struct Subscription;
 /// Entry points of all subscriptions, over WebSocket with the protocol graphql-transport-ws.
 #[Subscription]
 impl Subscription {
-    /// How refreshes of this server go: the newest, then each step. Needs the authority ALL.
+    /// How refreshes of this server go: the newest, then each step. Needs the authority `F_PERFORM_MAINTENANCE`.
     async fn refresh_progress(
         &self,
         ctx: &Context<'_>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use domain::page::Page;
+use domain::{access::OrgUnitMode, page::Page};
 use storage::events::{EventRow, Listing, ProgramScope, cursor};
 
 use super::{
@@ -12,7 +12,9 @@ use super::{
     error::{fail, refuse, refuse_page},
     event_filter::{RequestArguments, read_request},
     events::Event,
+    log_read,
 };
+use crate::guard::What;
 
 /// A page of events.
 #[derive(SimpleObject)]
@@ -116,6 +118,12 @@ pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<Even
     let request = context(ctx);
     let asked = read_request(arguments.request)?;
     let program = storage::events::request::program(&asked).map_err(fail)?;
+    let read = What {
+        program: Some(program.to_owned()),
+        org_unit: asked.org_unit.clone(),
+        mode: asked.org_unit_mode.map(OrgUnitMode::name),
+        ..What::default()
+    };
     let scope = request.program_scope(program).await.map_err(fail)?;
     let (caller, tree) = (Arc::clone(&request.caller), Arc::clone(&request.tree));
     let answer = request.db().run("list events", move |conn| {
@@ -127,7 +135,10 @@ pub(super) async fn list(ctx: &Context<'_>, arguments: Arguments) -> Result<Even
         let (rows, more) = storage::events::list(conn, &listing, &page)?;
         Ok(Ok(connection(scope, listing, &page, rows, more)))
     });
-    answer.await.map_err(fail)?.map_err(refuse_page)
+    let connection = answer.await.map_err(fail)?.map_err(refuse_page)?;
+    let rows = Some(connection.rows.len());
+    log_read(ctx, What { rows, ..read }).await?;
+    Ok(connection)
 }
 
 fn connection(
@@ -148,7 +159,17 @@ fn connection(
 
 /// An event by identifier, under the rules that a list obeys; `None` when a list would not show it.
 pub(super) async fn event(ctx: &Context<'_>, id: &ID) -> Option<Result<Event>> {
-    let found = context(ctx).find_event(id).await.map_err(fail);
-    let event = |(program, row)| Event::new(&program, Arc::new(row));
-    found.map(|found| found.map(event)).transpose()
+    let found = match context(ctx).find_event(id).await.map_err(fail) {
+        Err(error) => return Some(Err(error)),
+        Ok(found) => found?,
+    };
+    let (program, row) = found;
+    let read = What {
+        subject: Some(id.to_string()),
+        program: Some(program.uid.clone()),
+        rows: Some(1),
+        ..What::default()
+    };
+    let logged = log_read(ctx, read).await;
+    Some(logged.map(|()| Event::new(&program, Arc::new(row))))
 }

@@ -17,6 +17,8 @@ pub struct Refusal {
     pub error_code: Option<String>,
     /// Details for a developer; `None` when there are none.
     pub dev_message: Option<String>,
+    /// Seconds to wait before the next request; `None` when it is the client's to decide.
+    pub retry_after: Option<u64>,
 }
 
 /// Result of a handler.
@@ -30,6 +32,7 @@ impl Refusal {
             message: message.into(),
             error_code: None,
             dev_message: None,
+            retry_after: None,
         }
     }
 
@@ -99,6 +102,9 @@ impl ResponseError for Refusal {
                 response.insert_header((header::RETRY_AFTER, "2"));
             }
             _ => {}
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response.json(Value::Object(body))
     }

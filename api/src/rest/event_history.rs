@@ -15,7 +15,10 @@ use super::{
     parameters::PageOf,
     query_string::QueryString,
 };
-use crate::caller::{RequestContext, Shared};
+use crate::{
+    caller::{RequestContext, Shared},
+    guard::What,
+};
 
 /// Changes of a page when the client does not say.
 const USUAL_SIZE: u32 = 50;
@@ -78,6 +81,11 @@ async fn change_logs(request: HttpRequest, shared: web::Data<Shared>) -> Answer 
     let more = changes.len() > page.size as usize;
     changes.truncate(page.size as usize);
     let changes: Vec<Value> = changes.iter().map(shown).collect();
+    let read = What {
+        rows: Some(changes.len()),
+        ..What::of_one(request.match_info().query("uid"))
+    };
+    context.log_read(read).await?;
     let pager = pager(&request, page, more, None);
     Ok(HttpResponse::Ok().json(json!({ "pager": pager, "changeLogs": changes })))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use chrono::Utc;
-use domain::{event::request::Endpoint, page::Page, uid};
+use domain::{access::OrgUnitMode, event::request::Endpoint, page::Page, uid};
 
 use super::{
     authenticate,
@@ -19,7 +19,10 @@ use super::{
     parameters::{self, PageOf},
     query_string::QueryString,
 };
-use crate::caller::{RequestContext, Shared};
+use crate::{
+    caller::{RequestContext, Shared},
+    guard::What,
+};
 
 /// The members of an event when the client does not say.
 const USUAL_FIELDS: &str = "*,!relationships";
@@ -72,11 +75,17 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoin
         .program_scope(storage::events::request::program(&asked)?)
         .await?;
     let (tree, caller) = (Arc::clone(&context.tree), Arc::clone(&context.caller));
+    let read = What {
+        program: Some(scope.uid.clone()),
+        org_unit: asked.org_unit.clone(),
+        mode: asked.org_unit_mode.map(OrgUnitMode::name),
+        ..What::default()
+    };
     if let Some(page) = page {
         return answer_page(
             &request,
             &context,
-            (view, reader),
+            (view, reader, read),
             names,
             page,
             move |conn| storage::events::request::resolve(conn, &scope, &caller, &tree, &asked),
@@ -87,7 +96,7 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoin
         storage::events::request::resolve(conn, &scope, &caller, &tree, &asked)
     });
     Export::new(reader, resolved.await?, view, names)?
-        .respond(context.db().clone())
+        .respond(Arc::new(context), read)
         .await
 }
 
@@ -95,7 +104,7 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoin
 async fn answer_page(
     request: &HttpRequest,
     context: &RequestContext,
-    (view, reader): (View, Reader),
+    (view, reader, read): (View, Reader, What),
     mut names: Names,
     page: PageOf,
     resolve: impl FnOnce(&mut storage::Connection) -> storage::Result<storage::events::Listing>
@@ -120,8 +129,11 @@ async fn answer_page(
         Ok((shown, more, total))
     });
     let (shown, more, total) = run.await?;
+    let shown = shown?;
+    let rows = Some(shown.len());
+    context.log_read(What { rows, ..read }).await?;
     let pager = pager(request, page, more, total);
-    let body = serde_json::json!({ "pager": pager, key: shown? });
+    let body = serde_json::json!({ "pager": pager, key: shown });
     Ok(format.response().body(body.to_string()))
 }
 
@@ -152,6 +164,7 @@ async fn event(request: HttpRequest, shared: web::Data<Shared>, endpoint: Endpoi
         Ok(shown)
     });
     let shown = run.await??.ok_or_else(unknown)?;
+    context.log_read(What::of_one(&uid)).await?;
     Ok(Format::JSON.response().body(shown.to_string()))
 }
 

@@ -1,7 +1,7 @@
 //! All events of a list, in batches: each is read when the client has taken the one before, so that an export of any
 //! length needs the memory of one batch and holds no connection while the client is slow.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use actix_web::{http::StatusCode, web::Bytes};
 use domain::{
@@ -20,7 +20,7 @@ use super::{
     load::{self, Reader},
     names::Names,
 };
-use crate::db::Db;
+use crate::{caller::RequestContext, guard::What};
 
 /// Rows of one batch.
 const BATCH: u32 = 1_000;
@@ -62,6 +62,9 @@ pub struct Export {
 /// A piece of an export, and the rest of it; `None` after the last piece.
 type Piece = (Bytes, Option<Box<Export>>);
 
+/// Who reads, and what the audit log says of each piece.
+type Log = (Arc<RequestContext>, What);
+
 impl Export {
     /// An export that has not begun.
     ///
@@ -85,26 +88,37 @@ impl Export {
     ///
     /// # Errors
     /// When the first batch cannot be read, or its metadata have no identifier.
-    pub async fn respond(self, db: Db) -> Answer {
+    pub async fn respond(self, context: Arc<RequestContext>, read: What) -> Answer {
         let mut response = self.view.format.response();
-        let (first, rest) = Box::new(self).next(&db).await?;
+        let log = Arc::new((context, read));
+        let (first, rest) = Box::new(self).next(&log).await?;
         let Some(rest) = rest else {
             return Ok(response.body(first));
         };
         let pieces = stream::unfold(State::Ready(first, rest), move |state| {
-            let db = db.clone();
-            async move { state.next(&db).await }
+            let log = Arc::clone(&log);
+            async move { state.next(&log).await }
         });
         Ok(response.streaming(Box::pin(pieces)))
     }
 
-    async fn next(self: Box<Self>, db: &Db) -> Answer<Piece> {
-        db.run("export events", move |conn| Ok(self.step(conn)))
-            .await?
+    /// The next piece, once it is logged that it is handed out.
+    async fn next(self: Box<Self>, (context, read): &Log) -> Answer<Piece> {
+        let db = context.db();
+        let run = db.run("export events", move |conn| Ok(self.step(conn)));
+        let (rows, piece) = run.await??;
+        let rows = Some(rows);
+        context
+            .log_read(What {
+                rows,
+                ..read.clone()
+            })
+            .await?;
+        Ok(piece)
     }
 
     /// Reads and writes one batch.
-    fn step(mut self: Box<Self>, conn: &mut Connection) -> Answer<Piece> {
+    fn step(mut self: Box<Self>, conn: &mut Connection) -> Answer<(usize, Piece)> {
         let page = Page::after(BATCH, self.after.take());
         let (rows, more) = storage::events::list(conn, &self.listing, &page)?;
         if more {
@@ -114,10 +128,11 @@ impl Export {
         let events = load::complete(conn, &self.reader, self.listing.kind, rows, &mut self.names)?;
         self.names.check()?;
         self.write(&events, !more).map_err(broken)?;
-        if more {
-            return Ok((self.encoder.take().into(), Some(self)));
-        }
-        Ok((self.encoder.finish().map_err(broken)?.into(), None))
+        let piece = match more {
+            true => (self.encoder.take().into(), Some(self)),
+            false => (self.encoder.finish().map_err(broken)?.into(), None),
+        };
+        Ok((events.len(), piece))
     }
 
     fn write(&mut self, events: &[FullEvent], is_last: bool) -> std::io::Result<()> {
@@ -162,10 +177,10 @@ enum State {
 }
 
 impl State {
-    async fn next(self, db: &Db) -> Option<(Result<Bytes, Refusal>, State)> {
+    async fn next(self, log: &Log) -> Option<(Result<Bytes, Refusal>, State)> {
         match self {
             State::Ready(piece, rest) => Some((Ok(piece), State::Reading(rest))),
-            State::Reading(export) => Some(match export.next(db).await {
+            State::Reading(export) => Some(match export.next(log).await {
                 Ok((piece, Some(rest))) => (Ok(piece), State::Reading(rest)),
                 Ok((piece, None)) => (Ok(piece), State::Ended),
                 Err(refusal) => (Err(refusal), State::Ended),

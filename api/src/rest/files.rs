@@ -10,7 +10,7 @@ use super::{
     error::{Answer, Refusal},
     query_string::QueryString,
 };
-use crate::caller::Shared;
+use crate::{caller::Shared, guard::What};
 
 /// Registers both paths.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -34,6 +34,7 @@ async fn file(request: HttpRequest, shared: web::Data<Shared>) -> Answer {
     let found = context.find_event(&event).await?;
     let (_, row) = found
         .ok_or_else(|| Refusal::not_found(format!("Event with id {event} could not be found.")))?;
+    context.log_read(What::of_one(&event)).await?;
     let value = row
         .eventdatavalues
         .get(&element)

@@ -3,6 +3,7 @@
 use std::io::BufReader;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use domain::authority::METADATA_IMPORT;
 use serde_json::{Value, json};
 use storage::import::{BadLine, Report, metadata};
 
@@ -12,10 +13,7 @@ use super::{
     error::{Answer, Refusal},
     query_string::QueryString,
 };
-use crate::caller::Shared;
-
-/// Authority that a caller needs who is no superuser.
-const AUTHORITY: &str = "F_METADATA_IMPORT";
+use crate::{caller::Shared, guard::What};
 
 /// Registers the import.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -29,11 +27,7 @@ async fn import(
     limit: web::Data<BodyLimit>,
 ) -> Answer {
     let context = authenticate(&request, &shared).await?;
-    if !context.caller.has_authority(AUTHORITY) {
-        return Err(Refusal::forbidden(format!(
-            "importing metadata needs the authority {AUTHORITY}"
-        )));
-    }
+    context.require(METADATA_IMPORT, "importing metadata")?;
     let query = QueryString::parse(request.query_string())?;
     let strategy = query.text("importStrategy").unwrap_or("CREATE_AND_UPDATE");
     if !matches!(strategy, "CREATE_AND_UPDATE" | "CREATE" | "UPDATE") {
@@ -58,6 +52,11 @@ async fn import(
     });
     let (report, bad) = run.await?;
     shared.feed.change_rights();
+    let act = What {
+        rows: usize::try_from(report.created + report.updated).ok(),
+        ..What::default()
+    };
+    context.log_act(act).await?;
     let refused = !bad.is_empty() && !partly;
     let status = if refused {
         StatusCode::CONFLICT

@@ -33,6 +33,7 @@ use actix_web::{
 
 use crate::{
     caller::{RequestContext, Shared, token_of},
+    guard::Door,
     http::throttle::Person,
     observe::timing_of,
 };
@@ -71,7 +72,7 @@ async fn unknown_path(request: HttpRequest) -> Answer {
 /// The caller of a request: `ApiToken …`, `Bearer …`, or Basic with a token as password.
 ///
 /// # Errors
-/// 401 without a valid token, 503 while the database is away.
+/// 401 without a valid token, 429 when that happened too often, 503 while the database is away.
 pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<RequestContext> {
     let refused = |message| Refusal::new(StatusCode::UNAUTHORIZED, message);
     let token = request
@@ -84,11 +85,24 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         true => shared.db.reading(&token),
         false => shared.db.writing(&token),
     };
-    let context = shared
-        .through(db.timed(timing_of(request)))
-        .authenticate(token)
-        .await?
-        .ok_or_else(|| refused("the API token is unknown, expired or revoked"))?;
+    let door = match request.path().starts_with("/reports/") {
+        true => Door::Report,
+        false => Door::Rest,
+    };
+    let asked = shared
+        .asked_by(request, door)
+        .through(db.timed(timing_of(request)));
+    let found = asked.authenticate(token.clone()).await?;
+    let context = found.ok_or_else(|| match asked.failed(&token) {
+        None => refused("the API token is unknown, expired or revoked"),
+        Some(wait) => Refusal {
+            retry_after: Some(wait.as_secs().max(1)),
+            ..Refusal::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many tokens from here were not valid; wait before the next one",
+            )
+        },
+    })?;
     request.extensions_mut().insert(Person(context.caller.id));
     Ok(context)
 }

@@ -10,7 +10,7 @@ use super::{
     error::{Answer, Refusal},
     query_string::QueryString,
 };
-use crate::caller::Shared;
+use crate::{caller::Shared, guard::What};
 
 /// Registers both.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -35,10 +35,15 @@ async fn transfer(request: HttpRequest, shared: web::Data<Shared>) -> Answer {
     let program = required(&query, &["program"])?;
     let unit = required(&query, &["orgUnit", "ou"])?;
     let (caller, tree) = (Arc::clone(&context.caller), Arc::clone(&context.tree));
+    let act = What {
+        org_unit: Some(unit.clone()),
+        ..act(&entity, &program)
+    };
     let transfer = context.db().run("transfer ownership", move |conn| {
         storage::ownership::transfer(conn, &caller, &tree, (&entity, &program, &unit))
     });
     transfer.await?;
+    context.log_act(act).await?;
     Ok(done("Ownership transferred"))
 }
 
@@ -50,14 +55,23 @@ async fn take(request: HttpRequest, shared: web::Data<Shared>) -> Answer {
     let program = required(&query, &["program"])?;
     let reason = required(&query, &["reason"])?;
     let (caller, tree) = (Arc::clone(&context.caller), Arc::clone(&context.tree));
+    let act = act(&entity, &program);
     let take = context.db().run("temporary ownership", move |conn| {
         storage::ownership::grant_temporarily(conn, &caller, &tree, (&entity, &program, &reason))
     });
     let until = take.await?;
+    context.log_act(act).await?;
     Ok(done(&format!(
         "Temporary ownership granted until {}",
         until.format("%Y-%m-%dT%H:%M:%S%.3f")
     )))
+}
+
+fn act(entity: &str, program: &str) -> What {
+    What {
+        program: Some(program.to_owned()),
+        ..What::of_one(entity)
+    }
 }
 
 fn done(message: &str) -> HttpResponse {

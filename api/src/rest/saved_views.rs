@@ -15,7 +15,7 @@ use super::{
     parameters::{self, PageOf},
     query_string::QueryString,
 };
-use crate::caller::Shared;
+use crate::{caller::Shared, guard::What};
 
 /// The members of a view in a list when the client does not say.
 const USUAL_FIELDS: &str = "id,displayName";
@@ -134,7 +134,11 @@ async fn write(
         Action::Update => saved_views::update(conn, kind, &caller, &named, &body),
         Action::Delete => saved_views::delete(conn, kind, &caller, &named),
     });
-    report(kind, action, &uid, written.await?)
+    let written = written.await?;
+    if let Ok(uid) = &written {
+        context.log_act(What::of_one(uid)).await?;
+    }
+    report(kind, action, &uid, written)
 }
 
 /// DHIS2's answer to a write.

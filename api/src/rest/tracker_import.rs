@@ -17,7 +17,10 @@ use super::{
     parameters,
     query_string::QueryString,
 };
-use crate::caller::{RequestContext, Shared};
+use crate::{
+    caller::{RequestContext, Shared},
+    guard::What,
+};
 
 /// Registers the import and its jobs.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -85,7 +88,14 @@ async fn run(
         let refused = report.is_refused(request.parameters);
         Ok((report, refused))
     });
-    import.await
+    let (report, refused) = import.await?;
+    let stored = report.stats.created + report.stats.updated + report.stats.deleted;
+    let act = What {
+        rows: usize::try_from(if refused { 0 } else { stored }).ok(),
+        ..What::default()
+    };
+    context.log_act(act).await?;
+    Ok((report, refused))
 }
 
 /// 409 when nothing was stored because of errors. With atomic mode OBJECT the good objects are stored and the answer is

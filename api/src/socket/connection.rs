@@ -181,7 +181,12 @@ impl Connection {
                 self.metadata_version = context.metadata_version();
                 self.person = Some(Person(context.caller.id));
             }
-            Ok(None) => return Err(Some(invalid_token())),
+            Ok(None) => {
+                let wait = self.served.shared.failed(&token);
+                return Err(Some(wait.map_or_else(invalid_token, |_| {
+                    Close::forbidden("too many tokens from here were not valid")
+                })));
+            }
             Err(_) => return Err(Some(Close::unavailable())),
         }
         self.checked = Instant::now();

@@ -22,6 +22,7 @@ use crate::{
     caller::{Shared, token_of},
     config::ServerSettings,
     engine::Engine,
+    guard::Door,
     http::{error_response, origin::is_allowed, throttle::Throttle, unavailable},
     metrics::Metrics,
 };
@@ -119,7 +120,7 @@ pub async fn open(
         session,
         Served {
             engine: engine.into_inner(),
-            shared: shared.get_ref().clone(),
+            shared: shared.asked_by(&request, Door::Socket),
             metrics: metrics.get_ref().clone(),
             throttle: Arc::clone(&sockets.throttle),
             operations: sockets.operations,

@@ -77,7 +77,7 @@ pub fn resolve(
             Vec::new()
         },
         enrollment: if is_tracker {
-            enrollments::resolve(conn, scope, caller, request)?
+            enrollments::resolve(conn, scope, caller, tree, request)?
         } else {
             Default::default()
         },

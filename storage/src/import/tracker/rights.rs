@@ -147,6 +147,24 @@ impl<'a> Rights<'a> {
             }
     }
 
+    /// Whether the person sees a program's lists of a unit; for a protected program those of any unit, while they hold
+    /// something of it by temporary ownership.
+    pub(super) fn sees(&self, program: &Program, unit: i64) -> bool {
+        let captures = || self.tree.contains(&self.capture, unit);
+        let mut temporary = self.temporary.iter();
+        self.caller.is_superuser()
+            || (program.sharing.may_read_data(self.caller)
+                && match program.access_level {
+                    AccessLevel::Open | AccessLevel::Audited => {
+                        self.tree.contains(&self.search, unit)
+                    }
+                    AccessLevel::Protected => {
+                        captures() || temporary.any(|(of, _)| *of == program.id)
+                    }
+                    AccessLevel::Closed => captures(),
+                })
+    }
+
     pub(super) fn check_owner(&self, program: &Program, entity: i64, unit: i64) -> Option<Fault> {
         deny(
             self.owns(program, entity, unit),

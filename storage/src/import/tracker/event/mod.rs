@@ -8,6 +8,7 @@ mod status;
 use serde_json::{Value, json};
 
 use super::{
+    Strategy,
     changes::{self, Change},
     code::Code,
     events::{Context, Store, Stored},
@@ -110,6 +111,12 @@ pub(super) fn check_existence(
     uid: &str,
     stored: Option<&Stored>,
 ) -> Result<(), Fault> {
+    // Of what they may not see nobody learns whether it is there, by changing or deleting it.
+    let changes = matches!(
+        importer.parameters.strategy,
+        Strategy::Update | Strategy::Delete
+    );
+    let stored = stored.filter(|stored| !changes || is_visible(importer, stored));
     if stored.is_some_and(|stored| stored.deleted) {
         let message = format!("event {uid} is deleted");
         return Err(Fault::new(Code::E1082, message));
@@ -126,6 +133,12 @@ pub(super) fn check_existence(
         return Err(Fault::new(Code::Conflict, message));
     }
     Ok(())
+}
+
+/// Whether the person who imports may see the lists in which an event stands.
+fn is_visible(importer: &Importer, stored: &Stored) -> bool {
+    let of_stage = importer.metadata.stage(stored.stage);
+    of_stage.is_none_or(|(_, program)| importer.rights.sees(program, stored.list_unit))
 }
 
 fn row(importer: &Importer, item: &Read<Event>, place: &Place, stored: Option<&Stored>) -> Value {

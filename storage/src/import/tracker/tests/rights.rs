@@ -113,7 +113,7 @@ fn ownership_follows_the_access_level_and_temporary_access() {
     ));
     assert!(matches!(
         grant(&mut conn, "foofi", "why"),
-        Err(Error::Forbidden(_))
+        Err(Error::Input(_))
     ));
     grant(&mut conn, "childlevel2", "an emergency").expect("access");
     assert_eq!(refused(&mut conn, "childlevel2", &event), [""; 0]);
