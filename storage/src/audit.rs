@@ -87,13 +87,17 @@ impl Entry {
     /// The entry with what a client chose cut to a length, and without the character that PostgreSQL cannot store.
     #[must_use]
     pub fn cut(mut self) -> Self {
-        let cut = |text: &str| text.chars().filter(|c| *c != '\0').take(LONGEST).collect();
         self.operation = cut(&self.operation);
         for text in [&mut self.subject, &mut self.program, &mut self.orgunit] {
             *text = text.as_deref().map(cut);
         }
         self
     }
+}
+
+fn cut(text: &str) -> String {
+    let storable = text.chars().filter(|character| *character != '\0');
+    storable.take(LONGEST).collect()
 }
 
 /// Most rows of one statement: PostgreSQL takes 65,535 parameters.
