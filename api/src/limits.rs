@@ -1,9 +1,9 @@
 //! What a caller may ask for: every limit with its default, its unit and its environment variable.
 
-use domain::authority::INTROSPECTION;
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches, ValueEnum};
+use domain::authority::INTROSPECTION;
 
 /// Limits of documents and requests.
 #[derive(Debug, Clone, Args)]
