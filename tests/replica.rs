@@ -108,15 +108,11 @@ fn reads_go_to_the_replica_and_writers_see_their_writes() {
         .as_str()
         .expect("a uid")
         .to_owned();
-    let views = |token: &str| {
-        let bearer = format!("ApiToken {token}");
-        let path = format!("GET /api/eventFilters?filter=program%3Aeq%3A{program}&fields=name");
-        let reply = server.send(&path, &[("Authorization", &bearer)], "");
+    // How many of the events that are written below somebody sees: none or one.
+    let written = |token: &str| {
+        let reply = server.ask(token, "{ event(id: \"replicaEvt1\") { id } }", json!({}));
         assert_eq!(reply.status, 200, "{reply:?}\n{}", server.log());
-        reply.json()["eventFilters"]
-            .as_array()
-            .expect("a list")
-            .len()
+        usize::from(!reply.json()["data"]["event"].is_null())
     };
     let page = |token: &str| {
         let document =
@@ -130,30 +126,21 @@ fn reads_go_to_the_replica_and_writers_see_their_writes() {
         reply.body
     };
     let first_page = page(&writer);
-    assert_eq!(views(&writer), 0);
+    assert_eq!(written(&writer), 0);
     assert!(server_has(&server, "replica") >= 2, "{}", server.log());
     assert_eq!(server_has(&server, "primary"), 0, "{}", server.log());
 
     // The replica stops to replay: what is written now only the primary has.
     let mut standby = connect(replica.url()).expect("it answers");
     execute(&mut standby, "SELECT pg_wal_replay_pause()");
-    let body =
-        json!({ "name": "Mine", "program": program, "eventQueryCriteria": { "status": "ACTIVE" } })
-            .to_string();
-    let bearer = format!("ApiToken {writer}");
-    let headers = [
-        ("Authorization", bearer.as_str()),
-        ("Content-Type", "application/json"),
-    ];
-    let made = server.send("POST /api/eventFilters", &headers, &body);
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(
-        number(replica.url(), "SELECT count(*) AS n FROM eventfilter"),
-        0,
-        "the replica lags"
-    );
+    let document = "mutation { createEvent(input: {id: \"replicaEvt1\", program: \"fcsxI6lzZSl\", orgUnit: \"vXxilNPQF8W\", occurredAt: \"2020-01-01T08:00:00Z\"}) { outcome } }";
+    let made = server.ask(&writer, document, json!({}));
+    let outcome = &made.json()["data"]["createEvent"]["outcome"];
+    assert_eq!(outcome, "CREATED", "{made:?}");
+    let there = "SELECT count(*) AS n FROM singleevent WHERE uid = 'replicaEvt1'";
+    assert_eq!(number(replica.url(), there), 0, "the replica lags");
     for _ in 0..3 {
-        assert_eq!(views(&writer), 1, "who wrote sees it");
+        assert_eq!(written(&writer), 1, "who wrote sees it");
     }
     assert!(server_has(&server, "primary") >= 3);
     let before = server_has(&server, "replica");
@@ -167,7 +154,7 @@ fn reads_go_to_the_replica_and_writers_see_their_writes() {
 
     execute(&mut standby, "SELECT pg_wal_replay_resume()");
     let began = std::time::Instant::now();
-    while number(replica.url(), "SELECT count(*) AS n FROM eventfilter") == 0 {
+    while number(replica.url(), there) == 0 {
         assert!(began.elapsed() < std::time::Duration::from_secs(20));
     }
     // The position of the write was taken after it; the replica reaches it with the next one.
@@ -177,7 +164,7 @@ fn reads_go_to_the_replica_and_writers_see_their_writes() {
     );
     std::thread::sleep(std::time::Duration::from_millis(500));
     let before = server_has(&server, "replica");
-    assert_eq!(views(&writer), 1);
+    assert_eq!(written(&writer), 1);
     assert!(
         server_has(&server, "replica") > before,
         "the replica has it by now"
