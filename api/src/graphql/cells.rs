@@ -79,12 +79,12 @@ impl FieldsAtHand for Cell {
         match name {
             "column" => Some(Value::from(self.column.as_str())),
             "raw" => Some(text(self.raw.as_deref())),
-            "name" => Some(Value::from(self.element.as_ref()?.label())),
+            "name" => Some(Value::from(self.element_at_hand(request)?.label())),
             "display" => {
                 let Some(raw) = &self.raw else {
                     return Some(Value::Null);
                 };
-                let element = self.element.as_ref()?;
+                let element = self.element_at_hand(request)?;
                 let options = element.option_set.as_deref();
                 if options.is_none() && names_file(&element.valuetype) {
                     return None;
@@ -140,6 +140,12 @@ impl Cell {
             }
         };
         Ok(element.filter(|element| element.is_readable(&request.caller)))
+    }
+
+    /// The data element where a stage of the program has it and the caller may see it.
+    fn element_at_hand(&self, request: &RequestContext) -> Option<&DataElement> {
+        let element = self.element.as_deref();
+        element.filter(|element| element.is_readable(&request.caller))
     }
 
     async fn name_of(&self, ctx: &Context<'_>, raw: &str) -> Result<Option<String>> {
