@@ -1,6 +1,8 @@
 //! The first page over HTTP, from the release server, as a share of what PostgreSQL alone answers.
 
 pub mod client;
+mod collector;
+mod safety;
 pub mod server;
 
 use std::time::Duration;
@@ -32,6 +34,11 @@ pub fn measure(report: &mut Report, database: &mut Database, places: &Places) ->
         .take(3)
         .map(|column| column.uid.as_str())
         .collect();
+    let body = |unit: &str| {
+        json!({ "query": QUERY, "variables": {
+            "program": places.main.uid, "unit": unit, "columns": columns,
+        }})
+    };
     let mut rows = Vec::new();
     for (name, unit) in [
         ("large unit", &places.large),
@@ -42,9 +49,7 @@ pub fn measure(report: &mut Report, database: &mut Database, places: &Places) ->
         let alone = pgbench::run(&database.url, &statement, &values, CONNECTIONS, SECONDS)?;
 
         let server = Server::start(&database.url)?;
-        let body = json!({ "query": QUERY, "variables": {
-            "program": places.main.uid, "unit": unit.uid, "columns": columns,
-        }});
+        let body = body(&unit.uid);
         server.settle(&mut database.conn, &token)?;
         check(&server.address, &token, &body)?;
         let idle = server.resident_bytes()?;
@@ -85,7 +90,7 @@ pub fn measure(report: &mut Report, database: &mut Database, places: &Places) ->
         ],
         &rows,
     );
-    Ok(())
+    safety::measure(report, database, &token, &body(&places.large.uid))
 }
 
 const QUERY: &str = "query ($program: ID!, $unit: ID!, $columns: [ID!]!) {
