@@ -8,7 +8,11 @@ use crate::{Connection, Result, import::Report};
 /// # Errors
 /// When a statement fails.
 pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
-    execute_for(conn, clinic, &chain())?;
+    // Stays were merged a moment ago; without figures of them, and of what is cut, chains would be a loop in a loop.
+    execute(conn, "ANALYZE encounters, stations")?;
+    execute_for(conn, clinic, &cut())?;
+    execute(conn, "ANALYZE staged_cut")?;
+    execute(conn, CHAIN)?;
     execute(conn, "ANALYZE staged_chain")?;
     let total = super::total(conn, "SELECT count(*) FROM staged_chain")?;
     let removed = execute_for(conn, clinic, SURPLUS)?;
@@ -43,48 +47,49 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// Begin and end of the stays that have contacts in staging.
+/// Begin and end of the clinic's stays.
 const BOUNDS: &str = "SELECT b.encounter_id,
             coalesce(b.admitted_at, b.admission_date::timestamp AT TIME ZONE z.time_zone) AS opens_at,
             coalesce(b.discharged_at, (b.discharge_date + 1)::timestamp AT TIME ZONE z.time_zone) AS closes_at
      FROM encounters b CROSS JOIN (SELECT time_zone FROM clinics WHERE clinic_id = $1) z
-     WHERE b.encounter_id IN (SELECT encounter_id FROM staged_moves)";
+     WHERE b.clinic_id = $1";
 
-/// The chains: contacts by begin, then end. A contact without length counts only where no other covers its moment.
-fn chain() -> String {
+/// The contacts, cut to their stays.
+fn cut() -> String {
     format!(
-        "WITH bounds AS ({BOUNDS}), cut AS (
-             SELECT m.encounter_id, s.station_id, s.identifier_value || '|' || s.identifier_system AS name, greatest(m.started_at, opens_at) AS started_at,
-                    least(m.ended_at, closes_at) AS ended_at
-             FROM staged_moves m
-             JOIN bounds USING (encounter_id)
-             JOIN stations s ON s.clinic_id = $1
-              AND (s.identifier_system, s.identifier_value) = (m.identifier_system, m.identifier_value)
-             WHERE (m.ended_at IS NULL OR m.ended_at >= opens_at) AND (closes_at IS NULL OR m.started_at <= closes_at)
-               AND (m.ended_at IS NULL OR m.ended_at >= m.started_at)
-         ), lasting AS (
-             SELECT * FROM cut WHERE ended_at IS DISTINCT FROM started_at
-         ), kept AS (
-             SELECT * FROM lasting
-             UNION ALL
-             SELECT * FROM cut z WHERE ended_at = started_at
-               AND NOT EXISTS (SELECT FROM lasting o
-                               WHERE o.encounter_id = z.encounter_id AND o.started_at <= z.started_at
-                                 AND (o.ended_at IS NULL OR o.ended_at >= z.started_at))
-         ), marked AS (
-             SELECT *, (lag(station_id) OVER stay IS DISTINCT FROM station_id)::integer AS is_new
-             FROM kept WINDOW stay AS (PARTITION BY encounter_id ORDER BY started_at, ended_at NULLS LAST, name)
-         ), grouped AS (
-             SELECT *, sum(is_new) OVER (PARTITION BY encounter_id ORDER BY started_at, ended_at NULLS LAST, name) AS sequence
-             FROM marked
-         )
-         INSERT INTO staged_chain
-         SELECT encounter_id, sequence, station_id, min(started_at),
-                CASE WHEN count(*) = count(ended_at) THEN max(ended_at) END
-         FROM grouped WHERE sequence <= 32767
-         GROUP BY encounter_id, sequence, station_id"
+        "WITH bounds AS ({BOUNDS})
+         INSERT INTO staged_cut
+         SELECT m.encounter_id, s.station_id, s.identifier_value || '|' || s.identifier_system, greatest(m.started_at, opens_at),
+                least(m.ended_at, closes_at)
+         FROM staged_moves m
+         JOIN bounds USING (encounter_id)
+         JOIN stations s ON s.clinic_id = $1
+          AND (s.identifier_system, s.identifier_value) = (m.identifier_system, m.identifier_value)
+         WHERE (m.ended_at IS NULL OR m.ended_at >= opens_at) AND (closes_at IS NULL OR m.started_at <= closes_at)
+           AND (m.ended_at IS NULL OR m.ended_at >= m.started_at)"
     )
 }
+
+/// The chains: contacts by begin, then end. A contact without length counts only where no other covers its moment.
+const CHAIN: &str = "WITH kept AS (
+         SELECT * FROM staged_cut WHERE ended_at IS DISTINCT FROM started_at
+         UNION ALL
+         SELECT * FROM staged_cut z WHERE ended_at = started_at
+           AND NOT EXISTS (SELECT FROM staged_cut o
+                           WHERE o.encounter_id = z.encounter_id AND o.ended_at IS DISTINCT FROM o.started_at
+                             AND o.started_at <= z.started_at AND (o.ended_at IS NULL OR o.ended_at >= z.started_at))
+     ), marked AS (
+         SELECT *, (lag(station_id) OVER stay IS DISTINCT FROM station_id)::integer AS is_new
+         FROM kept WINDOW stay AS (PARTITION BY encounter_id ORDER BY started_at, ended_at NULLS LAST, name)
+     ), grouped AS (
+         SELECT *, sum(is_new) OVER (PARTITION BY encounter_id ORDER BY started_at, ended_at NULLS LAST, name) AS sequence
+         FROM marked
+     )
+     INSERT INTO staged_chain
+     SELECT encounter_id, sequence, station_id, min(started_at),
+            CASE WHEN count(*) = count(ended_at) THEN max(ended_at) END
+     FROM grouped WHERE sequence <= 32767
+     GROUP BY encounter_id, sequence, station_id";
 
 /// Contacts that begin after their stay, end before it, or reach a day beyond it.
 fn outside() -> String {

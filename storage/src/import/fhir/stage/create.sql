@@ -209,6 +209,15 @@ CREATE TEMP TABLE staged_former_patients (
     patient_id text collate "C" not null
 ) ON COMMIT DROP;
 
+DROP TABLE IF EXISTS pg_temp.staged_cut;
+CREATE TEMP TABLE staged_cut (
+    encounter_id bigint not null,
+    station_id bigint not null,
+    name text not null,
+    started_at timestamptz not null,
+    ended_at timestamptz
+) ON COMMIT DROP;
+
 DROP TABLE IF EXISTS pg_temp.staged_moves;
 CREATE TEMP TABLE staged_moves (
     encounter_id bigint not null,
