@@ -46,16 +46,16 @@ impl Attempts {
         Attempts(limits)
     }
 
-    /// Counts a failure. Returns how long to wait when there were too many, else `None`.
+    /// Counts a failure from an address with a token, or with what stands for it. Returns how long to wait when there were too many, else `None`.
     #[must_use]
-    pub fn failed(&self, address: Option<IpAddr>, token: &str) -> Option<Duration> {
+    pub fn failed(&self, address: Option<IpAddr>, mark: &str) -> Option<Duration> {
         let limits = self.0.as_deref()?;
         if limits.failures.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             limits.by_address.retain_recent();
             limits.by_beginning.retain_recent();
         }
         let now = DefaultClock::default().now();
-        let beginning: String = token.chars().take(BEGINNING).collect();
+        let beginning: String = mark.chars().take(BEGINNING).collect();
         let by_address = address.and_then(|address| limits.by_address.check_key(&address).err());
         let by_beginning = limits.by_beginning.check_key(&beginning).err();
         [by_address, by_beginning]
