@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
-use clinigraph::guard::{Audit, AuditLevel, Origin, What};
+use clinigraph::guard::{Audit, AuditLevel, Origin, What, Who};
 use serde_json::{Value, json};
 use storage::{
     Error,
@@ -15,6 +15,13 @@ use crate::support::{Server, texts};
 
 const LIST: &str = "query Board($program: ID!, $unit: ID!) {
   events(program: $program, scope: { mode: DESCENDANTS, orgUnit: $unit }, first: 5) { nodes { id cells { raw } } } }";
+
+fn named(username: &str) -> Who {
+    Who {
+        username: username.to_owned(),
+        known_by: None,
+    }
+}
 
 /// The newest entries of a person, oldest first.
 fn entries(server: &Server, username: &str) -> Vec<Value> {
@@ -234,7 +241,7 @@ async fn what_cannot_be_logged_is_not_answered_and_nothing_is_lost() {
     let mut kept = Vec::new();
     let refused = loop {
         match audit
-            .read("somebody", &Origin::default(), what(kept.len()))
+            .read(&named("somebody"), &Origin::default(), what(kept.len()))
             .await
         {
             Ok(()) => kept.push(kept.len()),
@@ -272,7 +279,7 @@ async fn every_read_of_many_at_once_is_logged_once() {
                     rows: Some(number),
                     ..What::default()
                 };
-                let name = format!("reader{reader}");
+                let name = named(&format!("reader{reader}"));
                 audit
                     .read(&name, &Origin::default(), what)
                     .await
@@ -291,10 +298,10 @@ async fn every_read_of_many_at_once_is_logged_once() {
     // Less is written where less is wanted.
     let acts = Audit::new(Pool::new(&Settings::new(&url)), AuditLevel::Acts);
     let origin = Origin::default();
-    acts.read("reader", &origin, What::default())
+    acts.read(&named("reader"), &origin, What::default())
         .await
         .expect("nothing to do");
-    acts.act("actor", &origin, What::default())
+    acts.act(&named("actor"), &origin, What::default())
         .await
         .expect("it is logged");
     assert!(acts.drain(Duration::from_secs(30)).await);

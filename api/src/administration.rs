@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// Names of the columns of the audit log as CSV.
-const COLUMNS: &str =
-    "at,kind,username,door,operation,subject,program,orgunit,orgunitmode,rows,address,trace,knownby";
+const COLUMNS: &str = "at,kind,username,door,operation,subject,program,orgunit,orgunitmode,rows,address,trace,knownby";
 
 /// Logs an act of the command line.
 pub(crate) fn log(

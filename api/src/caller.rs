@@ -263,9 +263,7 @@ impl RequestContext {
     /// [`Error::Unavailable`] when it cannot be logged: the data must not be handed out then.
     pub async fn log_read(&self, what: What) -> Result<()> {
         let shared = &self.shared;
-        let log = shared
-            .audit
-            .read(&self.who, &shared.origin, what);
+        let log = shared.audit.read(&self.who, &shared.origin, what);
         log.await
     }
 
@@ -275,9 +273,7 @@ impl RequestContext {
     /// [`Error::Unavailable`] when it cannot be logged.
     pub async fn log_act(&self, what: What) -> Result<()> {
         let shared = &self.shared;
-        let log = shared
-            .audit
-            .act(&self.who, &shared.origin, what);
+        let log = shared.audit.act(&self.who, &shared.origin, what);
         log.await
     }
 

@@ -15,7 +15,7 @@ use storage::{
 
 use crate::{
     caller::{Places, RequestContext, Shared},
-    guard::refusals::Refusal,
+    guard::{attempts::mark, refusals::Refusal},
     oidc::{self, Reason},
 };
 
@@ -90,13 +90,13 @@ impl Shared {
             return Ok(Presented {
                 credential: Credential::Token(tokens::hash(token)),
                 subject: None,
-                mark: token.to_owned(),
+                mark: mark(token),
                 until: None,
             });
         };
         // Tokens of a provider begin alike: those that claim the same are taken for one.
         let claims = token.rsplit_once('.').map_or(token, |(claims, _)| claims);
-        let mark = tokens::hash(claims);
+        let mark = mark(&tokens::hash(claims));
         match provider.verify(token).await {
             Ok(proven) => Ok(Presented {
                 credential: provider.credential(&proven),

@@ -43,7 +43,8 @@ pub struct Refused {
 }
 
 /// Why a token `t` of a person `u` is not valid; null when it is.
-const TOKEN_REFUSED: &str = " CASE WHEN t.revoked_at IS NOT NULL THEN 'REVOKED' WHEN t.expires_at <= now() THEN 'EXPIRED'
+const TOKEN_REFUSED: &str =
+    " CASE WHEN t.revoked_at IS NOT NULL THEN 'REVOKED' WHEN t.expires_at <= now() THEN 'EXPIRED'
     WHEN u.disabled THEN 'DISABLED' END ";
 /// Why a person `u` may not sign in; null when they may.
 const PERSON_REFUSED: &str = " CASE WHEN u.disabled THEN 'DISABLED' END ";

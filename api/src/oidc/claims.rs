@@ -157,9 +157,15 @@ mod tests {
     fn times_hold_up_to_the_skew_of_clocks_and_not_beyond() {
         let good = Ok(("a@a.org".to_owned(), NOW + 360));
         assert_eq!(check(|_| {}), good);
-        assert_eq!(with("exp", json!(NOW - 59)).map(|(_, until)| until), Ok(NOW + 1));
+        assert_eq!(
+            with("exp", json!(NOW - 59)).map(|(_, until)| until),
+            Ok(NOW + 1)
+        );
         assert_eq!(with("exp", json!(NOW - 60)), Err(Reason::Expired));
-        assert_eq!(with("exp", json!(f64::MAX)).map(|(_, until)| until), Ok(i64::MAX));
+        assert_eq!(
+            with("exp", json!(f64::MAX)).map(|(_, until)| until),
+            Ok(i64::MAX)
+        );
         assert_eq!(with("exp", json!(i64::MIN)), Err(Reason::Expired));
         assert_eq!(with("exp", json!("soon")), Err(Reason::Malformed));
         assert_eq!(with("exp", Value::Null), Err(Reason::Malformed));
@@ -180,7 +186,11 @@ mod tests {
 
     #[test]
     fn issuer_and_audience_are_ours() {
-        for wrong in [json!("https://a.org/"), json!(["https://a.org"]), Value::Null] {
+        for wrong in [
+            json!("https://a.org/"),
+            json!(["https://a.org"]),
+            Value::Null,
+        ] {
             assert_eq!(with("iss", wrong), Err(Reason::Malformed));
         }
         assert!(with("aud", json!(["other", "app"])).is_ok());
@@ -197,7 +207,13 @@ mod tests {
 
     #[test]
     fn a_person_is_named_by_a_claim_that_the_provider_stands_for() {
-        for wrong in [json!(""), json!(7), json!("a\0b"), json!("x".repeat(256)), Value::Null] {
+        for wrong in [
+            json!(""),
+            json!(7),
+            json!("a\0b"),
+            json!("x".repeat(256)),
+            Value::Null,
+        ] {
             assert_eq!(with("email", wrong), Err(Reason::Claim));
         }
         assert!(with("email_verified", json!(true)).is_ok());

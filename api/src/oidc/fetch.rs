@@ -79,8 +79,8 @@ impl Client {
         }
         let base = issuer.trim_end_matches('/');
         let url = format!("{base}/.well-known/openid-configuration");
-        let document: Document = serde_json::from_slice(&self.get(&url)?)
-            .map_err(|error| format!("{url}: {error}"))?;
+        let document: Document =
+            serde_json::from_slice(&self.get(&url)?).map_err(|error| format!("{url}: {error}"))?;
         if document.issuer != issuer {
             let told = document.issuer;
             return Err(format!(

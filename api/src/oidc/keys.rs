@@ -162,7 +162,11 @@ mod tests {
 
     #[test]
     fn what_is_no_set_of_keys_is_told() {
-        for (text, told) in [("[]", "no set"), ("{}", "no set"), ("{\"keys\":[]}", "no key")] {
+        for (text, told) in [
+            ("[]", "no set"),
+            ("{}", "no set"),
+            ("{\"keys\":[]}", "no key"),
+        ] {
             let wrong = Keys::read(text.as_bytes()).expect_err(text);
             assert!(wrong.contains(told), "{wrong}");
         }

@@ -12,5 +12,5 @@ mod token;
 
 pub use claims::Reason;
 pub use provider::{Failure, Provider};
-pub use settings::OidcSettings;
+pub use settings::{MapsTo, OidcSettings};
 pub use token::Proven;

@@ -151,7 +151,12 @@ impl Provider {
         }
         let state = self.0.lock();
         let (keys, since) = state.keys.as_ref()?;
-        let lives = since.elapsed() < if state.has_failed { LONGEST } else { kept.max(PAUSE) };
+        let lives = since.elapsed()
+            < if state.has_failed {
+                LONGEST
+            } else {
+                kept.max(PAUSE)
+            };
         lives.then(|| Arc::clone(keys))
     }
 
@@ -204,7 +209,10 @@ impl Inner {
         state.has_failed = fetched.is_err();
         match fetched {
             Ok(keys) => {
-                tracing::debug!(keys = keys.count(), "the keys of the OIDC provider were fetched");
+                tracing::debug!(
+                    keys = keys.count(),
+                    "the keys of the OIDC provider were fetched"
+                );
                 state.keys = Some((Arc::new(keys), now));
             }
             Err(error) => {

@@ -189,10 +189,7 @@ mod tests {
                 &["--oidc-issuer=http://a.org", audience],
                 "--oidc-issuer begins with https",
             ),
-            (
-                &["--oidc-issuer=a.org", audience],
-                "--oidc-issuer is a URL",
-            ),
+            (&["--oidc-issuer=a.org", audience], "--oidc-issuer is a URL"),
             (&["--oidc-issuer=", audience], "--oidc-issuer is a URL"),
             (
                 &["--oidc-issuer=https://u:p@a.org", audience],
@@ -215,7 +212,11 @@ mod tests {
             let wrong = parse(words).expect("settings").check().expect_err(named);
             assert!(wrong.contains(named), "{words:?}: {wrong}");
         }
-        for local in ["http://localhost:8080/x", "http://127.0.0.1", "http://[::1]:1"] {
+        for local in [
+            "http://localhost:8080/x",
+            "http://127.0.0.1",
+            "http://[::1]:1",
+        ] {
             assert_eq!(check_url(local), Ok(()), "{local}");
         }
     }
