@@ -11,7 +11,7 @@ use storage::{
     testing,
 };
 
-use crate::support::{Server, texts};
+use crate::support::{Client, Server, texts};
 
 const LIST: &str = "query Board($program: ID!, $unit: ID!) {
   events(program: $program, scope: { mode: DESCENDANTS, orgUnit: $unit }, first: 5) { nodes { id cells { raw } } } }";
@@ -310,4 +310,54 @@ async fn every_read_of_many_at_once_is_logged_once() {
         "SELECT username FROM audit ORDER BY auditid DESC LIMIT 1",
     );
     assert_eq!(last[0]["username"], "actor");
+}
+
+#[actix_web::test]
+async fn refused_sign_ins_are_logged_once_a_minute_with_whose_token_it_was() {
+    let server = Server::with_own_data_and("clinigraph_audit_refused", |_| {});
+    let from = |client: &Client<'_>, host: u8| {
+        let rest = TestRequest::get()
+            .uri("/api/tracker/events/abcdefghij1")
+            .peer_addr(([192, 0, 2, host], 4000).into());
+        client.sign(rest)
+    };
+    let newest = "WHERE apitokenid = (SELECT max(apitokenid) FROM apitoken)";
+    for change in [
+        "revoked_at = now()",
+        "expires_at = now() - interval '1 second'",
+    ] {
+        let clerk = server.user("clerk");
+        server.send(from(&clerk, 1)).await;
+        server.execute(&format!("UPDATE apitoken SET {change} {newest}"));
+        assert_eq!(server.send(from(&clerk, 1)).await.status.as_u16(), 401);
+    }
+    let clerk = server.user("clerk");
+    server.execute("UPDATE userinfo SET disabled = true WHERE username = 'clerk'");
+    for _ in 0..2 {
+        server.send(from(&clerk, 1)).await;
+    }
+    for number in 0..30 {
+        let guess = format!("clg_{number}_a_guess");
+        let guess = server.with_token(&guess);
+        server.send(from(&guess, 1)).await;
+        server.send(from(&guess, 2)).await;
+    }
+    // Who sends no token at all does not try to sign in.
+    let nobody = TestRequest::get().uri("/api/tracker/events/abcdefghij1");
+    assert_eq!(server.send(nobody).await.status.as_u16(), 401);
+    server.drain().await;
+    let log = server.ids(
+        "SELECT concat_ws(' | ', operation, username, door, address, rows) AS id FROM audit
+          WHERE kind = 'REFUSED' ORDER BY 1",
+    );
+    assert_eq!(
+        log,
+        [
+            "sign-in DISABLED | clerk | rest | 192.0.2.1 | 2",
+            "sign-in EXPIRED | clerk | rest | 192.0.2.1 | 1",
+            "sign-in REVOKED | clerk | rest | 192.0.2.1 | 1",
+            "sign-in UNKNOWN |  | rest | 192.0.2.1 | 30",
+            "sign-in UNKNOWN |  | rest | 192.0.2.2 | 30",
+        ]
+    );
 }

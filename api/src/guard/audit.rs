@@ -301,9 +301,11 @@ fn write(pool: &Pool, mut receiver: mpsc::Receiver<Message>) {
         let mut batch = Batch::default();
         batch.add(message);
         thread::sleep(PAUSE);
-        while batch.entries.len() < WAITING
-            && let Ok(message) = receiver.try_recv()
-        {
+        // What comes meanwhile waits for the next batch, so that a batch is no longer than the queue.
+        for _ in 0..receiver.len() {
+            let Ok(message) = receiver.try_recv() else {
+                break;
+            };
             batch.add(message);
         }
         store(pool, &mut connection, &batch, &receiver);
