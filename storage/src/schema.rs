@@ -293,8 +293,8 @@ diesel::table! {
         last_import_run_id -> Nullable<Int8>,
         /// How long the refresh took, milliseconds.
         duration_ms -> Int8,
-        /// Fingerprint of the rows that the views were built from; equal ones mean equal views. Null for versions of older programs.
-        sources -> Nullable<Text>,
+        /// False once the tables that hold the version were built anew, empty.
+        is_readable -> Bool,
     }
 }
 
