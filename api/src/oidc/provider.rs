@@ -139,15 +139,13 @@ impl Provider {
             (age, state.has_failed, state.is_due())
         };
         let kept = self.0.kept;
-        match age {
-            Some(age) if age < kept / 2 => {}
-            Some(age) if age < kept || (has_failed && age < LONGEST) => {
-                if is_due {
-                    self.begin_if_idle();
-                }
+        let is_young = age.is_some_and(|age| age < kept / 2);
+        let serves = age.is_some_and(|age| age < kept || (has_failed && age < LONGEST));
+        if is_due && !is_young {
+            match serves {
+                true => self.begin_if_idle(),
+                false => self.fetch().await,
             }
-            _ if is_due => self.fetch().await,
-            _ => {}
         }
         let state = self.0.lock();
         let (keys, since) = state.keys.as_ref()?;
