@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{
-    ME,
+    ME, now,
     provider::{Key, Mood, Provider},
     server, status,
 };
@@ -25,7 +25,7 @@ async fn without_keys_callers_are_told_to_come_again_and_api_tokens_are_taken() 
     admin.data(ME, json!({})).await;
     provider.be(Mood::Well);
     let begun = Instant::now();
-    while status(&server, &token).await != 200 {
+    while now(&server, &token).await != 200 {
         assert!(begun.elapsed() < Duration::from_secs(10), "it is back");
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
     }
