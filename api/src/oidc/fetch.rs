@@ -27,10 +27,7 @@ pub(super) struct Client {
 
 impl Client {
     /// A client. Certificates of the machine are read once.
-    ///
-    /// # Errors
-    /// When none can be read.
-    pub fn new() -> Result<Self, String> {
+    pub fn new() -> Self {
         let found = rustls_native_certs::load_native_certs();
         for error in &found.errors {
             tracing::warn!(%error, "a certificate of this machine cannot be read");
@@ -54,9 +51,9 @@ impl Client {
             .max_idle_connections(0)
             .user_agent("clinigraph")
             .build();
-        Ok(Client {
+        Client {
             agent: config.new_agent(),
-        })
+        }
     }
 
     /// The keys at a URL, or where the issuer says.

@@ -74,7 +74,7 @@ impl Provider {
         let quota = Quota::with_period(PAUSE).ok_or("fetches need a pause")?;
         signature::install();
         Ok(Some(Provider(Arc::new(Inner {
-            client: Client::new()?,
+            client: Client::new(),
             expected: Expected {
                 issuer: issuer.to_owned(),
                 audience: audience.to_owned(),
