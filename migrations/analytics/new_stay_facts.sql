@@ -2,8 +2,7 @@
 INSERT INTO analytics.stay_facts
 SELECT encounter_id,
        e.clinic_id,
-       -- A person is known by the first stay that was stored: an integer that stays the same from night to night.
-       (SELECT min(o.encounter_id) FROM encounters o WHERE o.patient_pseudo_id = e.patient_pseudo_id) AS person,
+       e.person,
        e.admission_date,
        e.discharge_date,
        e.admission_type,
@@ -14,9 +13,11 @@ SELECT encounter_id,
        coalesce(d.codes, '{}') AS codes,
        coalesce(d.main_codes, '{}') AS main_codes,
        coalesce(t.stations, '{}') AS stations,
-       changed.writers
-  FROM changed_stays changed
-  JOIN encounters e USING (encounter_id)
+       e.writers
+       -- A person is known by the first stay that was stored: an integer that stays the same from night to night. All stays
+       -- of a person are here.
+  FROM (SELECT e.*, c.writers, min(e.encounter_id) OVER (PARTITION BY e.patient_pseudo_id) AS person
+          FROM changed_stays c JOIN encounters e USING (encounter_id)) e
   JOIN patients p USING (clinic_id, patient_pseudo_id)
   LEFT JOIN (SELECT encounter_id, array_agg(code ORDER BY code) AS codes, array_agg(code ORDER BY code) FILTER (WHERE is_main) AS main_codes
                FROM (SELECT encounter_id, icd10_code AS code, bool_or(is_main) AS is_main

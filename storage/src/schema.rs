@@ -852,8 +852,8 @@ diesel::table! {
         opendaysaftercoenddate -> Int4,
         /// Whether changes are logged.
         enablechangelog -> Bool,
-        /// Geometry kind of the enrolment.
-        featuretype -> Text,
+        /// Geometry kind of the enrolment; null when the metadata name none.
+        featuretype -> Nullable<Text>,
         /// DHIS2 sharing settings.
         sharing -> Jsonb,
         /// Values of custom attributes.
@@ -938,8 +938,8 @@ diesel::table! {
         enableuserassignment -> Bool,
         /// When mandatory values are checked.
         validationstrategy -> Text,
-        /// Geometry kind: NONE, POINT or POLYGON.
-        featuretype -> Text,
+        /// Geometry kind: NONE, POINT or POLYGON; null when the metadata name none.
+        featuretype -> Nullable<Text>,
         /// Whether forms hide the due date.
         hideduedate -> Bool,
         /// Whether the stage is a referral.
@@ -1390,8 +1390,8 @@ diesel::table! {
         allowauditlog -> Bool,
         /// Whether changes are logged.
         enablechangelog -> Bool,
-        /// Geometry kind: NONE, POINT or POLYGON.
-        featuretype -> Text,
+        /// Geometry kind: NONE, POINT or POLYGON; null when the metadata name none.
+        featuretype -> Nullable<Text>,
         /// DHIS2 sharing settings.
         sharing -> Jsonb,
         /// Values of custom attributes.

@@ -19,8 +19,9 @@ pub(crate) struct Definition {
     pub(crate) name: &'static str,
     /// The text that makes it, empty.
     pub(crate) table: &'static str,
-    /// The texts that a refresh runs: what rows are made of now, which of them changed, what they are.
-    pub(crate) rows: [&'static str; 3],
+    /// The texts that a refresh runs: what rows are made of now, which of them changed, which change with them, what they
+    /// are.
+    pub(crate) rows: [&'static str; 4],
 }
 
 /// One row per stay.
@@ -30,6 +31,7 @@ pub(crate) const STAY_FACTS: Definition = Definition {
     rows: [
         include_str!("../../../migrations/analytics/stay_writers.sql"),
         include_str!("../../../migrations/analytics/changed_stays.sql"),
+        include_str!("../../../migrations/analytics/companion_stays.sql"),
         include_str!("../../../migrations/analytics/new_stay_facts.sql"),
     ],
 };

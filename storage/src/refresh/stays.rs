@@ -6,9 +6,6 @@ use diesel::{connection::SimpleConnection, prelude::*, sql_types::Bool};
 
 use crate::{Connection, Result, analytics::definitions::STAY_FACTS};
 
-/// On an empty table all stays are new.
-const ALL_STAYS: &str = "CREATE TEMPORARY TABLE changed_stays ON COMMIT DROP AS TABLE stay_writers";
-
 /// Made after the first rows, which is faster, and kept from then on.
 const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS stay_facts_person ON analytics.stay_facts (person);
@@ -21,13 +18,16 @@ const INDEXES: &str = "
 /// When a statement fails.
 pub(super) fn update(conn: &mut Connection) -> Result<()> {
     let started = Instant::now();
-    let [writers, changed, new] = STAY_FACTS.rows;
-    let changed = if is_empty(conn)? { ALL_STAYS } else { changed };
+    let [writers, changed, companions, new] = STAY_FACTS.rows;
     conn.batch_execute("DROP TABLE IF EXISTS pg_temp.changed_stays, pg_temp.stay_writers")?;
     conn.batch_execute(writers)?;
     conn.batch_execute("ANALYZE stay_writers")?;
     conn.batch_execute(changed)?;
     conn.batch_execute("ANALYZE changed_stays")?;
+    if !is_empty(conn)? {
+        conn.batch_execute(companions)?;
+        conn.batch_execute("ANALYZE changed_stays")?;
+    }
     let removed = diesel::sql_query(
         "DELETE FROM analytics.stay_facts f USING changed_stays c WHERE c.encounter_id = f.encounter_id",
     )
