@@ -106,6 +106,11 @@ impl Server {
     /// A server over the generated data with other settings.
     pub fn with(change: impl FnOnce(&mut ServerSettings)) -> Self {
         let pool = Pool::for_tests(generated_database()).expect("the database answers");
+        Server::over_with(pool, change)
+    }
+
+    /// A server over any pool with other settings.
+    pub fn over_with(pool: Pool, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let mut settings = settings(0);
         change(&mut settings);
         let state = State::new(pool.clone(), 1, &settings).expect("a state");
@@ -114,17 +119,22 @@ impl Server {
 
     /// A server over generated data of its own, which keeps what a test changes.
     pub fn with_own_data(name: &str) -> Self {
+        Server::with_own_data_and(name, |_| {})
+    }
+
+    /// The same with other settings.
+    pub fn with_own_data_and(name: &str, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let url = testing::fresh_database(name);
         let mut conn = connect(&url).expect("the database answers");
         let progress = ProgressBar::hidden();
         generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
             .expect("the tiny volume loads");
         storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
-        let settings = storage::pool::Settings {
+        let pool = Pool::new(&storage::pool::Settings {
             size: 2,
             ..storage::pool::Settings::new(&url)
-        };
-        Server::over(Pool::new(&settings), 0)
+        });
+        Server::over_with(pool, change)
     }
 
     /// Someone who calls with a token that exists already.

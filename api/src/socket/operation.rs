@@ -10,9 +10,10 @@ use crate::{
     caller::{RequestContext, Shared},
     engine::Engine,
     graphql::{self, error::Code, subscription::Resumed},
-    http::give_codes,
+    http::{PROVIDER_AWAY, give_codes},
     metrics::Metrics,
     parameters::Parameters,
+    sign_in::Failure,
 };
 
 /// What an operation tells its socket.
@@ -109,11 +110,16 @@ impl Runner {
     }
 
     async fn context(&self) -> Result<Arc<RequestContext>, Outcome> {
-        let shared = self.shared.through(self.shared.db.writing(&self.token));
-        match shared.authenticate(self.token.clone()).await {
-            Ok(Some(context)) => Ok(Arc::new(context)),
-            Ok(None) => Err(Outcome::Forbidden),
-            Err(error) => {
+        let context = async {
+            let presented = self.shared.present(&self.token).await?;
+            let db = self.shared.db.writing(presented.key());
+            self.shared.through(db).authenticate(&presented).await
+        };
+        match context.await {
+            Ok(context) => Ok(Arc::new(context)),
+            Err(Failure::Refused(_)) => Err(Outcome::Forbidden),
+            Err(Failure::Away) => Err(unavailable(PROVIDER_AWAY)),
+            Err(Failure::Failed(error)) => {
                 tracing::error!(%error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "authentication failed");
                 Err(unavailable(
                     "the database is not available at the moment; try again",
