@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// When to stop repeating. At least one run is timed. A run that only warms up goes before, unless it took the whole time
-/// already.
+/// When to stop repeating. At least one run is timed. A run that only warms up goes before, unless it took longer than
+/// [`LONG`].
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     pub runs: usize,
@@ -41,7 +41,7 @@ impl Timing {
     /// Repeats `work` within the budget.
     pub fn of<T>(budget: Budget, mut work: impl FnMut() -> Result<T>) -> Result<Self> {
         let (_, first) = once(&mut work)?;
-        if first > budget.time {
+        if first > LONG {
             return Ok(Timing::new(vec![first]));
         }
         let begun = Instant::now();

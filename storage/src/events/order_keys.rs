@@ -9,7 +9,7 @@ use domain::{
     page::{Cursor, Direction, Reading, instant},
 };
 
-use super::values::push_element_text;
+use super::values::{push_element_text, push_read};
 use crate::sql::{Statement, Value};
 
 /// Most items of an order.
@@ -230,14 +230,12 @@ fn push_key(query: &mut Statement, kind: EventKind, key: &OrderKey) {
 }
 
 fn push_typed(query: &mut Statement, column: &Column, text: impl FnOnce(&mut Statement)) {
-    let is_number = column.value_type.is_number();
-    query.push(if is_number {
-        "value_as_number("
-    } else {
-        "lower("
-    });
+    if column.value_type.is_number() {
+        return push_read(query, "value_as_number(", text);
+    }
+    query.push("lower(");
     text(query);
-    query.push(if is_number { ")" } else { ") COLLATE \"C\"" });
+    query.push(") COLLATE \"C\"");
 }
 
 /// A field of an event aliased `e`. What a kind does not have is never asked of it.

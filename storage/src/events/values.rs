@@ -206,6 +206,9 @@ fn push_match(query: &mut Statement, search: Match, value: &str, text: PushText<
 
 /// The stored text as the type compares it.
 fn push_typed(query: &mut Statement, kind: ValueType, text: PushText<'_>) {
+    if kind.is_number() || kind.is_date() {
+        return push_read(query, function(kind), text);
+    }
     query.push(function(kind));
     text(query);
     query.push(if compares_texts(kind) {
@@ -213,6 +216,21 @@ fn push_typed(query: &mut Statement, kind: ValueType, text: PushText<'_>) {
     } else {
         ")"
     });
+}
+
+/// A stored text, read by a function, which is to be closed. Functions are written out, with their argument in several
+/// places: so that it is not taken out of the document for each of them, it is taken by a query of its own.
+pub(super) fn push_read(
+    query: &mut Statement,
+    function: &'static str,
+    text: impl FnOnce(&mut Statement),
+) {
+    query
+        .push("(SELECT ")
+        .push(function)
+        .push("x.t) FROM (SELECT ");
+    text(query);
+    query.push(" OFFSET 0) x (t))");
 }
 
 /// A value asked for as the type compares it. A query of its own is read once; the plain call would be read again for every

@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     code::Code,
-    enrollments,
+    enrollments, event,
     events::{self, Store},
     importer::{CHUNK, Fault, Importer, Item, Read, Tally, required},
+    metadata::Program,
+    owners,
     payload::Relationship,
     report::TrackerType,
     tracked_entities,
@@ -44,6 +46,8 @@ struct Context {
     entities: HashMap<String, tracked_entities::Stored>,
     enrollments: HashMap<String, enrollments::Stored>,
     events: HashMap<String, events::Stored>,
+    /// Owner unit of each tracked entity and program, of all ends.
+    owners: HashMap<(i64, i64), i64>,
 }
 
 pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
@@ -113,14 +117,21 @@ fn context(conn: &mut Connection, read: &[Read<Relationship>]) -> Result<Context
             relationship::deleted,
         ))
         .load(conn)?;
+    let entities = tracked_entities::stored(conn, &ends(TrackerType::TrackedEntity))?;
+    let enrollments = enrollments::stored(conn, &ends(TrackerType::Enrollment))?;
+    let owned = entities.values().map(|entity| entity.id);
+    let owned: Vec<i64> = owned
+        .chain(enrollments.values().map(|enrollment| enrollment.entity))
+        .collect();
     Ok(Context {
         stored: stored
             .into_iter()
             .map(|(uid, id, deleted)| (uid, (id, deleted)))
             .collect(),
-        entities: tracked_entities::stored(conn, &ends(TrackerType::TrackedEntity))?,
-        enrollments: enrollments::stored(conn, &ends(TrackerType::Enrollment))?,
+        entities,
+        enrollments,
         events: events::stored(conn, &ends(TrackerType::Event))?,
+        owners: owners::of_entities(conn, &owned)?,
     })
 }
 
@@ -177,7 +188,40 @@ fn check(importer: &Importer, item: &Read<Relationship>, context: &Context) -> R
     Ok((kind.id, from, to))
 }
 
-/// Finds the object at one end, and checks it against the constraint of the type.
+impl Context {
+    /// Whether the person who imports may see a tracked entity: where it was registered, or as something that a program's
+    /// unit owns.
+    fn shows_entity(&self, importer: &Importer, entity: &tracked_entities::Stored) -> bool {
+        let (metadata, rights) = (importer.metadata, &importer.rights);
+        let mut types = metadata.entity_types.values();
+        let kind = types.find(|kind| kind.id == entity.entity_type);
+        rights.check_type_read(kind).is_none()
+            && (rights.check_search(entity.unit, Code::E4012).is_none()
+                || metadata.programs.values().any(|program| {
+                    let owner = self.owners.get(&(entity.id, program.id));
+                    owner.is_some_and(|unit| reaches(importer, program, entity.id, *unit))
+                }))
+    }
+
+    /// Whether the person who imports may see an enrolment.
+    fn shows_enrollment(&self, importer: &Importer, enrollment: &enrollments::Stored) -> bool {
+        let mut programs = importer.metadata.programs.values();
+        let owner = self.owners.get(&(enrollment.entity, enrollment.program));
+        let unit = owner.copied().unwrap_or(enrollment.unit);
+        programs
+            .find(|program| program.id == enrollment.program)
+            .is_none_or(|program| reaches(importer, program, enrollment.entity, unit))
+    }
+}
+
+/// Whether the person who imports may read what a unit owns of a tracked entity within a program.
+fn reaches(importer: &Importer, program: &Program, entity: i64, unit: i64) -> bool {
+    let rights = &importer.rights;
+    rights.check_program_read(program).is_none() && rights.owns(program, entity, unit)
+}
+
+/// Finds the object at one end, and checks it against the constraint of the type. Of what the person may not see nobody
+/// learns whether it is there.
 fn end(
     importer: &Importer,
     side: &str,
@@ -216,7 +260,7 @@ fn end(
             let entity = context
                 .entities
                 .get(uid)
-                .filter(|entity| !entity.deleted)
+                .filter(|entity| !entity.deleted && context.shows_entity(importer, entity))
                 .ok_or_else(absent)?;
             let required = constraint["trackedEntityType"]["id"].as_str();
             let required = required.and_then(|uid| importer.metadata.entity_types.get(uid));
@@ -229,17 +273,16 @@ fn end(
             Ok(("trackedentityid", entity.id))
         }
         TrackerType::Enrollment => {
-            let enrollment = context
-                .enrollments
-                .get(uid)
-                .filter(|enrollment| !enrollment.deleted);
+            let enrollment = context.enrollments.get(uid).filter(|enrollment| {
+                !enrollment.deleted && context.shows_enrollment(importer, enrollment)
+            });
             Ok(("enrollmentid", enrollment.ok_or_else(absent)?.id))
         }
         TrackerType::Event | TrackerType::Relationship => {
             let event = context
                 .events
                 .get(uid)
-                .filter(|event| !event.deleted)
+                .filter(|stored| !stored.deleted && event::is_visible(importer, stored))
                 .ok_or_else(absent)?;
             let column = match event.store {
                 Store::Single => "singleeventid",

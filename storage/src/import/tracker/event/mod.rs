@@ -138,7 +138,7 @@ pub(super) fn check_existence(
 }
 
 /// Whether the person who imports may see the lists in which an event stands.
-fn is_visible(importer: &Importer, stored: &Stored) -> bool {
+pub(super) fn is_visible(importer: &Importer, stored: &Stored) -> bool {
     let of_stage = importer.metadata.stage(stored.stage);
     of_stage.is_none_or(|(_, program)| importer.rights.sees(program, stored.list_unit))
 }

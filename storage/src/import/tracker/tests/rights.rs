@@ -177,3 +177,55 @@ fn a_transfer_moves_the_events_at_once_and_keeps_history() {
     let untrue = crate::verify::run(&mut conn).expect("the checks");
     assert_eq!(untrue[0].differences, 0, "{}", untrue[0].name);
 }
+
+#[test]
+fn nobody_links_what_they_may_not_see_nor_learns_that_it_is_there() {
+    let Some((mut conn, _)) = with_data() else {
+        return;
+    };
+    share(&mut conn, "relationshiptype", "m1575931405", "rwrw----");
+    let mut linked = |user: &str, name: &str, kind: &str, (from, to): (&str, &str)| {
+        let end = |uid: &str| json!({ name: { name: uid } });
+        let relationship = json!({"relationship": "rightsRel01", "relationshipType": kind, "from": end(from), "to": end(to)});
+        let parameters = Parameters {
+            mode: ImportMode::Validate,
+            ..Parameters::default()
+        };
+        let payload = json!({ "relationships": [relationship] });
+        codes(&import_as(&mut conn, user, &payload, &parameters))
+    };
+    for (name, kind, seen, own) in [
+        (
+            "event",
+            "EvE2Ev2Type",
+            ("pTzf9KYMk72", "D9PbzJY8bJM"),
+            "QRYjLTiJTrA",
+        ),
+        (
+            "enrollment",
+            "WTTYiPQDqh1",
+            ("nxP7UnKhomJ", "TvctPPhpD8z"),
+            "HDWTYSYkICe",
+        ),
+        (
+            "trackedEntity",
+            "m1575931405",
+            ("QS6w44flWAf", "dUE514NMOlo"),
+            "woitxQbWYNq",
+        ),
+    ] {
+        assert_eq!(linked("basicuser", name, kind, seen), [""; 0], "{name}");
+        for pair in [seen, (own, seen.1), (own, "nowhere0000")] {
+            assert_eq!(
+                linked("foofi", name, kind, pair),
+                ["E4012"],
+                "{name} {pair:?}"
+            );
+        }
+        assert_eq!(
+            linked("foofi", name, kind, (own, own)),
+            ["E4000"],
+            "{name}: it is theirs"
+        );
+    }
+}
