@@ -1,6 +1,6 @@
 //! The database that is measured: the program's own PostgreSQL, filled by its own generator.
 
-use std::{path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use diesel::{
     connection::SimpleConnection,
@@ -155,4 +155,21 @@ pub fn number(conn: &mut Connection, query: &str) -> Result<i64> {
         .first()
         .copied()
         .ok_or_else(|| format!("nothing found by: {query}").into())
+}
+
+/// Does work with a PostgreSQL of its own in a folder that is empty before and gone afterwards.
+pub fn with_own_cluster<T>(folder: &Path, work: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+    remove(folder)?;
+    let cluster = Cluster::start(folder)?;
+    let outcome = work(cluster.url());
+    drop(cluster);
+    remove(folder)?;
+    outcome
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match folder.exists() {
+        true => Ok(fs::remove_dir_all(folder)?),
+        false => Ok(()),
+    }
 }

@@ -8,7 +8,7 @@ use std::{
     error::Error,
     fmt::Write as _,
     fs::{self, File},
-    io::{BufWriter, Write},
+    io::{BufRead as _, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -77,13 +77,21 @@ fn measure(conn: &mut storage::Connection, name: &str, path: &Path, is_forced: b
     Ok(())
 }
 
-/// Lines and bytes of the files of a folder.
+/// Lines and bytes of the files of a folder, read piece by piece: the peak of memory is that of the import.
 fn sizes(folder: &Path) -> Result<(u64, u64)> {
     let (mut lines, mut bytes) = (0, 0);
     for entry in fs::read_dir(folder)? {
-        let text = fs::read(entry?.path())?;
-        lines += text.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        bytes += text.len() as u64;
+        let mut file = BufReader::with_capacity(1 << 20, File::open(entry?.path())?);
+        loop {
+            let piece = file.fill_buf()?;
+            let length = piece.len();
+            if length == 0 {
+                break;
+            }
+            lines += piece.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            bytes += length as u64;
+            file.consume(length);
+        }
     }
     Ok((lines, bytes))
 }

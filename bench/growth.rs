@@ -2,21 +2,20 @@
 //!
 //! The database is filled anew for each size and removed at the end: the largest takes more disk than anything else here.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use diesel::{Connection as _, connection::SimpleConnection, prelude::*, sql_types::Text};
 use domain::event::EventKind;
 use indicatif::ProgressBar;
 use storage::{
     Connection,
-    cluster::Cluster,
     generate::{self, Volume},
     migrate, pool,
 };
 
 use crate::{
     Result,
-    database::{Preset, number},
+    database::{Preset, number, with_own_cluster},
     pages::{self, Ground},
     report::{Report, grouped, megabytes, ms, seconds},
     timing::{MANY, Timing, once},
@@ -28,20 +27,9 @@ pub fn measure(report: &mut Report, folder: &Path, preset: Preset) -> Result<()>
         Preset::Seed => [1_300_000, 12_600_000, 40_000_000],
         Preset::Demo => [13_000, 126_000, 400_000],
     };
-    let folder = folder.join("growth");
-    remove(&folder)?;
-    let cluster = Cluster::start(&folder)?;
-    let outcome = measure_sizes(report, cluster.url(), preset, sizes);
-    drop(cluster);
-    remove(&folder)?;
-    outcome
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    match folder.exists() {
-        true => Ok(fs::remove_dir_all(folder)?),
-        false => Ok(()),
-    }
+    with_own_cluster(&folder.join("growth"), |url| {
+        measure_sizes(report, url, preset, sizes)
+    })
 }
 
 /// What a page took at each size; `None` when it was given up or when the list was too short for it.

@@ -13,14 +13,13 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use storage::{
     Connection,
-    cluster::Cluster,
     generate::{self, Volume},
     migrate, pool, tokens,
 };
 
 use crate::{
     Result,
-    database::{Preset, number},
+    database::{Preset, number, with_own_cluster},
     http::{
         client,
         server::{self, Server},
@@ -44,20 +43,9 @@ pub fn measure(report: &mut Report, folder: &Path, preset: Preset) -> Result<()>
         Preset::Demo => 10_000,
     };
     report.heading(2, "Imports");
-    let folder = folder.join("import");
-    remove(&folder)?;
-    let cluster = Cluster::start(&folder)?;
-    let outcome = measure_all(report, cluster.url(), events);
-    drop(cluster);
-    remove(&folder)?;
-    outcome
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    match folder.exists() {
-        true => Ok(fs::remove_dir_all(folder)?),
-        false => Ok(()),
-    }
+    with_own_cluster(&folder.join("import"), |url| {
+        measure_all(report, url, events)
+    })
 }
 
 fn measure_all(report: &mut Report, url: &str, events: u64) -> Result<()> {

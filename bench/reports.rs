@@ -101,24 +101,7 @@ pub fn measure(report: &mut Report, database: &mut Database) -> Result<()> {
     Ok(())
 }
 
-const FIGURES: &str = "query ($month: Month!, $clinics: [ID!]) {
-  monthlyReport(month: $month, clinics: $clinics) {
-    month clinics { id name } knownThrough isIncomplete minimumPatients days
-    kpis { kpi unit month { ...m } previousMonth { ...m } lastYear { ...m } yearToDate { ...m }
-           fromPreviousMonth { difference change } fromLastYear { difference change } }
-    trend { month kpis { kpi value { ...m } } }
-    comparison { clinic { id } kpis { kpi unit current { ...m } previous { ...m } difference change } }
-    divisions { division parts { category name { de en } stays { ...c } patients { ...c } share } }
-    topDiagnoses { code kind level title stays { ...c } patients { ...c } averageLengthOfStay shareOfPatients
-                   change { previousStays { ...c } staysDifference } }
-    allDiagnoses { stays { ...c } patients { ...c } }
-    patientFlow { nodes { id stage label stays { ...c } } links { source target value patients { ...c } } stays { ...c } folded }
-    dataQuality { clinics { clinic { id } faults { fault rows { ...c } ofRows } } }
-    asOf { id refreshedAt importedThrough }
-  }
-}
-fragment m on Measured { value suppressed }
-fragment c on Count { value suppressed }";
+const FIGURES: &str = include_str!("../tests/queries/monthly_report.graphql");
 
 /// Asks for all figures of a month.
 fn figures(server: &Server, token: &str, month: &str, clinics: Option<&String>) -> Result<()> {

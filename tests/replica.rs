@@ -1,13 +1,19 @@
 //! A streaming replica: reads come from it, and everybody sees what they wrote.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use indicatif::ProgressBar;
 use serde_json::json;
 use storage::{
     cluster::{Cluster, runs_as_root},
     generate::{self, Volume},
-    pool::connect,
+    pool::{Pool, Settings, connect},
     testing::{execute, rows},
     tokens,
 };
@@ -83,6 +89,25 @@ fn replica(primary: &Path, folder: &Path) -> Cluster {
     Cluster::start(folder).expect("the replica starts")
 }
 
+/// A statement is cancelled by the database that runs it: the number of its process says nothing to the other.
+fn cancels_where_it_works(replica: &str) {
+    let mut connection = Pool::new(&Settings::new(replica))
+        .get()
+        .expect("a connection");
+    let backend = Pool::backend(&connection).expect("it said its number");
+    let began = Instant::now();
+    let outcome = thread::scope(|scope| {
+        let sleeper = scope.spawn(|| execute(&mut connection, "SELECT pg_sleep(20)"));
+        while !sleeper.is_finished() {
+            thread::sleep(Duration::from_millis(100));
+            backend.cancel().expect("the replica is asked");
+        }
+        sleeper.join()
+    });
+    assert!(outcome.is_err(), "it was cancelled");
+    assert!(began.elapsed() < Duration::from_secs(10));
+}
+
 fn server_has(server: &Program, kind: &str) -> u64 {
     let figures = server.get("/metrics").body;
     let line = format!("clinigraph_replica_reads_total{{server=\"{kind}\"}} ");
@@ -153,16 +178,16 @@ fn reads_go_to_the_replica_and_writers_see_their_writes() {
     page(&token("district"));
 
     execute(&mut standby, "SELECT pg_wal_replay_resume()");
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while number(replica.url(), there) == 0 {
-        assert!(began.elapsed() < std::time::Duration::from_secs(20));
+        assert!(began.elapsed() < Duration::from_secs(20));
     }
     // The position of the write was taken after it; the replica reaches it with the next one.
     execute(
         &mut conn,
         "CHECKPOINT; UPDATE metadataversion SET version = version",
     );
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(500));
     let before = server_has(&server, "replica");
     assert_eq!(written(&writer), 1);
     assert!(
@@ -170,6 +195,7 @@ fn reads_go_to_the_replica_and_writers_see_their_writes() {
         "the replica has it by now"
     );
 
+    cancels_where_it_works(replica.url());
     drop(standby);
     replica.stop().expect("it stops");
     assert_eq!(

@@ -10,25 +10,7 @@ use crate::{
     support::Server,
 };
 
-pub const REPORT: &str = "query ($month: Month!, $clinics: [ID!]) {
-  monthlyReport(month: $month, clinics: $clinics) {
-    month clinics { id name } knownThrough isIncomplete minimumPatients days
-    kpis { kpi unit month { ...m } previousMonth { ...m } lastYear { ...m } yearToDate { ...m }
-           fromPreviousMonth { difference change } fromLastYear { difference change } }
-    definitions { kpi unit basis name { de en } definition { de en } }
-    trend { month kpis { kpi value { ...m } } }
-    comparison { clinic { id } kpis { kpi unit current { ...m } previous { ...m } difference change } }
-    divisions { division parts { category name { de en } stays { ...c } patients { ...c } share } }
-    topDiagnoses { code kind level title stays { ...c } patients { ...c } averageLengthOfStay shareOfPatients
-                   change { previousStays { ...c } staysDifference } }
-    allDiagnoses { stays { ...c } patients { ...c } }
-    patientFlow { nodes { id stage label stays { ...c } } links { source target value patients { ...c } } stays { ...c } folded }
-    dataQuality { clinics { clinic { id } faults { fault rows { ...c } ofRows } } }
-    asOf { id refreshedAt importedThrough }
-  }
-}
-fragment m on Measured { value suppressed }
-fragment c on Count { value suppressed }";
+pub const REPORT: &str = include_str!("queries/monthly_report.graphql");
 
 pub async fn report(server: &Server, month: &str, clinics: Value) -> Value {
     let client = server.user("controller");

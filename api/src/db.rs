@@ -237,11 +237,10 @@ impl Db {
 
     /// Ends a request whose time is over. Its thread goes on until it notices, with the leave that it has.
     async fn end(&self, seat: Option<Arc<Seat>>) {
-        let pool = self.pool.clone();
         let Some(seat) = seat else {
             return;
         };
-        let ending = tokio::task::spawn_blocking(move || seat.end(&pool));
+        let ending = tokio::task::spawn_blocking(move || seat.end());
         if let Ok(Err(error)) = ending.await {
             tracing::warn!(%error, "a request that took too long could not be cancelled");
         }

@@ -3,6 +3,8 @@
 //! async-graphql follows fragments as often as they are spread, so a short document of fragments that spread each other
 //! twice would keep it busy for ever. Here every fragment is measured once.
 
+mod tokens;
+
 use std::collections::HashMap;
 
 use async_graphql::{
@@ -16,7 +18,7 @@ use async_graphql::{
     },
 };
 
-use crate::{limits::LimitSettings, tokens};
+use crate::limits::LimitSettings;
 
 /// Lists of the schema that may stand within each other in a question for it: types hold fields, which hold types again.
 const INTROSPECTION_LISTS: u64 = 2;

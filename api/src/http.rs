@@ -7,9 +7,9 @@
 //! without asking first.
 
 pub mod cors;
+pub mod cross_site;
 pub mod edge;
 mod media;
-pub mod origin;
 mod request;
 pub mod throttle;
 

@@ -41,7 +41,6 @@ pub mod supervisor;
 pub mod telemetry;
 pub mod timing;
 pub mod tls;
-mod tokens;
 pub mod trace;
 pub mod trusted;
 pub mod variables;

@@ -91,10 +91,10 @@ impl Seat {
     ///
     /// # Errors
     /// When the database cannot be reached; its own limit for a statement holds then.
-    pub fn end(&self, pool: &Pool) -> Result<()> {
+    pub fn end(&self) -> Result<()> {
         self.is_over.store(true, Ordering::Release);
         let backend = lock(&self.backend);
-        let cancelled = backend.map_or(Ok(()), |backend| pool.cancel(backend));
+        let cancelled = backend.as_ref().map_or(Ok(()), Backend::cancel);
         drop(backend);
         if let Some(bell) = self.bell.get() {
             bell.wake_by_ref();

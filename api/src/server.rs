@@ -19,7 +19,7 @@ use crate::{
     guard::Audit,
     health::{self, Health},
     http::{
-        self, LongestBody, cors, edge, origin,
+        self, LongestBody, cors, cross_site, edge,
         throttle::{self, Throttle},
     },
     limits::Audience,
@@ -122,7 +122,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(
                 web::scope("")
                     .wrap(from_fn(throttle::throttle))
-                    .wrap(from_fn(origin::guard))
+                    .wrap(from_fn(cross_site::guard))
                     .wrap(Condition::new(has_other_sites, cors))
                     .wrap(from_fn(edge::finish))
                     .configure(addresses),

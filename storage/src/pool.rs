@@ -59,9 +59,26 @@ pub struct Pool {
     url: Arc<str>,
 }
 
-/// The server process of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backend(i32);
+/// The server process of a connection, and where it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    process: i32,
+    url: Arc<str>,
+}
+
+impl Backend {
+    /// Cancels what the connection is doing, over a connection of its own: those of its pool may all be busy. Does nothing
+    /// to one that is idle.
+    ///
+    /// # Errors
+    /// When its database cannot be reached.
+    pub fn cancel(&self) -> Result<()> {
+        let mut conn = Connection::establish(&self.url)
+            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        diesel::select(pg_cancel_backend(self.process)).execute(&mut conn)?;
+        Ok(())
+    }
+}
 
 #[declare_sql_function]
 extern "SQL" {
@@ -129,7 +146,10 @@ impl Pool {
         if Pool::backend(&connection).is_none()
             && let Ok(process) = diesel::select(pg_backend_pid()).get_result(&mut *connection)
         {
-            Pooled::extensions_mut(&mut connection).insert(Backend(process));
+            Pooled::extensions_mut(&mut connection).insert(Backend {
+                process,
+                url: Arc::clone(&self.url),
+            });
         }
         Ok(connection)
     }
@@ -137,19 +157,7 @@ impl Pool {
     /// The server process behind a connection; `None` when it did not say.
     #[must_use]
     pub fn backend(connection: &Pooled) -> Option<Backend> {
-        Pooled::extensions(connection).get().copied()
-    }
-
-    /// Cancels what a connection is doing, over a connection of its own: those of the pool may all be busy. Does nothing to
-    /// one that is idle.
-    ///
-    /// # Errors
-    /// When the database cannot be reached.
-    pub fn cancel(&self, backend: Backend) -> Result<()> {
-        let mut conn = Connection::establish(&self.url)
-            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
-        diesel::select(pg_cancel_backend(backend.0)).execute(&mut conn)?;
-        Ok(())
+        Pooled::extensions(connection).get().cloned()
     }
 
     /// Runs `work` with a connection, waiting for a free one. Never call it inside itself.

@@ -23,7 +23,7 @@ use crate::{
     config::ServerSettings,
     engine::Engine,
     guard::Door,
-    http::{error_response, origin::is_allowed, throttle::Throttle, unavailable},
+    http::{cross_site::is_allowed, error_response, throttle::Throttle, unavailable},
     metrics::Metrics,
 };
 use connection::{Connection, Served};
