@@ -47,6 +47,16 @@ fn generated_database() -> &'static str {
     })
 }
 
+/// The URL of a database of that name, with generated data that nobody else changes.
+pub fn own_data(name: &str) -> String {
+    let url = testing::fresh_database(name);
+    let mut conn = connect(&url).expect("the database answers");
+    let progress = ProgressBar::hidden();
+    generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress).expect("the tiny volume loads");
+    storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
+    url
+}
+
 /// The settings of a server that tests talk to: one connection, short patience.
 pub fn settings(minimum_cell: u32) -> ServerSettings {
     ServerSettings {
@@ -114,15 +124,14 @@ impl Server {
 
     /// A server over generated data of its own, which keeps what a test changes.
     pub fn with_own_data(name: &str) -> Self {
-        let url = testing::fresh_database(name);
-        let mut conn = connect(&url).expect("the database answers");
-        let progress = ProgressBar::hidden();
-        generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
-            .expect("the tiny volume loads");
-        storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
+        Server::at(&own_data(name))
+    }
+
+    /// A server over any database, which keeps what a test changes.
+    pub fn at(url: &str) -> Self {
         let settings = storage::pool::Settings {
             size: 2,
-            ..storage::pool::Settings::new(&url)
+            ..storage::pool::Settings::new(url)
         };
         Server::over(Pool::new(&settings), 0)
     }

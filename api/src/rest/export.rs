@@ -111,6 +111,8 @@ impl Export {
     /// The next piece, once it is logged that it is handed out.
     async fn next(self: Box<Self>, (context, read): &Log) -> Answer<Piece> {
         let db = context.db();
+        // The client decides how long the whole takes.
+        db.begin_anew();
         let run = db.run("export events", move |conn| Ok(self.step(conn)));
         let (rows, piece) = run.await??;
         let rows = Some(rows);

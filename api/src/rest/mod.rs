@@ -91,7 +91,7 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
     };
     let asked = shared
         .asked_by(request, door)
-        .through(db.timed(timing_of(request)));
+        .through(db.timed(timing_of(request)).within_time());
     let found = asked.authenticate(token.clone()).await?;
     let context = found.ok_or_else(|| match asked.failed(&token) {
         None => refused("the API token is unknown, expired or revoked"),
