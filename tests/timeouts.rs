@@ -83,6 +83,7 @@ async fn a_request_of_dhis2_clients_that_takes_too_long_is_cancelled_with_its_st
         let server = &server;
         async move { server.raw(&head).await }
     };
+    storage::refresh::run(&mut server.database(), |_| {}).expect("a refresh");
     let paths = [
         format!("/api/tracker/events?program={program}&pageSize=5"),
         format!("/api/tracker/events?program={program}&paging=false"),

@@ -1,4 +1,4 @@
-//! The payload of `POST /api/tracker`, until its objects are known one by one.
+//! The payload of `POST /api/tracker`, as JSON and as CSV, until its objects are known one by one.
 
 #![no_main]
 
@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use storage::import::tracker::Payload;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(payload) = Payload::read(bytes) {
-        let _ = payload.count_readable();
+    for payload in [Payload::read(bytes), Payload::read_csv(bytes)] {
+        let _ = payload.map(Payload::count_readable);
     }
 });

@@ -91,6 +91,10 @@ async fn no_argument_of_a_subscription_tells_a_stranger_of_an_object() {
             named += 1;
             let real = world.id(object);
             for template in documents::templates(&argument) {
+                let mut socket = open.user("admin").await;
+                let of_real = told(&mut socket, 1, &world.fill(&template, real)).await;
+                let usual = told(&mut socket, 2, &world.fill(&template, UNKNOWN)).await;
+                assert_ne!(of_real, usual, "{template} asks nothing of {object}");
                 for username in STRANGERS {
                     let mut socket = open.user(username).await;
                     let of_real = told(&mut socket, 1, &world.fill(&template, real)).await;
