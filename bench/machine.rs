@@ -90,7 +90,7 @@ pub fn sizes(report: &mut Report, database: &mut Database) -> Result<()> {
     }
     for (name, schema) in [
         ("all of it", "public"),
-        ("analytics views", "analytics"),
+        ("analytics", "analytics"),
         ("legacy comparison", "legacy"),
         ("seed's views", "seed"),
     ] {

@@ -27,7 +27,7 @@ pub enum Command {
     Serve(ServerSettings),
     /// Bring the database up to date
     Migrate,
-    /// Rebuild the analytics views and publish a new data version
+    /// Rebuild the analytics tables and publish a new data version
     Refresh,
     /// Detach the observations of whole months before a day, to archive and drop their tables
     DetachObservations {

@@ -178,8 +178,8 @@ pub async fn serve(
 fn print_migrate(database: &Database) -> Result<(), Failure> {
     let done = migrate::run(&mut database.connect()?).map_err(|error| chain(&error))?;
     println!("{} migrations applied", done.applied);
-    if done.rebuilt_views {
-        println!("analytics views were built anew; `clinigraph refresh` fills them");
+    if done.rebuilt_analytics {
+        println!("analytics tables were built anew; `clinigraph refresh` fills them");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Brings a database up to date: the base tables by migrations, then the analytics views by their current text.
+//! Brings a database up to date: the base tables by migrations, then the analytics tables by their current text.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -20,8 +20,8 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migratio
 pub struct Migrated {
     /// Migrations of base tables that were applied.
     pub applied: usize,
-    /// Whether the analytics views were built anew and are empty until the next refresh.
-    pub rebuilt_views: bool,
+    /// Whether the analytics tables were built anew and are empty until the next refresh.
+    pub rebuilt_analytics: bool,
 }
 
 /// Applies what is missing. Two programs may call it at once: the second waits for the first.
@@ -48,10 +48,10 @@ fn apply(conn: &mut Connection) -> Result<Migrated> {
         .run_pending_migrations(MIGRATIONS)
         .map_err(failed)?
         .len();
-    let rebuilt_views = definitions::build(conn)?;
+    let rebuilt_analytics = definitions::build(conn)?;
     Ok(Migrated {
         applied,
-        rebuilt_views,
+        rebuilt_analytics,
     })
 }
 

@@ -291,8 +291,8 @@ diesel::table! {
         last_import_run_id -> Nullable<Int8>,
         /// How long the refresh took, milliseconds.
         duration_ms -> Int8,
-        /// Fingerprint of the rows that the views were built from; equal ones mean equal views. Null for versions of older programs.
-        sources -> Nullable<Text>,
+        /// False once the tables that hold the version were built anew, empty.
+        is_readable -> Bool,
     }
 }
 
@@ -850,8 +850,8 @@ diesel::table! {
         opendaysaftercoenddate -> Int4,
         /// Whether changes are logged.
         enablechangelog -> Bool,
-        /// Geometry kind of the enrolment.
-        featuretype -> Text,
+        /// Geometry kind of the enrolment; null when the metadata name none.
+        featuretype -> Nullable<Text>,
         /// DHIS2 sharing settings.
         sharing -> Jsonb,
         /// Values of custom attributes.
@@ -936,8 +936,8 @@ diesel::table! {
         enableuserassignment -> Bool,
         /// When mandatory values are checked.
         validationstrategy -> Text,
-        /// Geometry kind: NONE, POINT or POLYGON.
-        featuretype -> Text,
+        /// Geometry kind: NONE, POINT or POLYGON; null when the metadata name none.
+        featuretype -> Nullable<Text>,
         /// Whether forms hide the due date.
         hideduedate -> Bool,
         /// Whether the stage is a referral.
@@ -1388,8 +1388,8 @@ diesel::table! {
         allowauditlog -> Bool,
         /// Whether changes are logged.
         enablechangelog -> Bool,
-        /// Geometry kind: NONE, POINT or POLYGON.
-        featuretype -> Text,
+        /// Geometry kind: NONE, POINT or POLYGON; null when the metadata name none.
+        featuretype -> Nullable<Text>,
         /// DHIS2 sharing settings.
         sharing -> Jsonb,
         /// Values of custom attributes.

@@ -5,6 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    fmt::{self, Write as _},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -177,11 +178,28 @@ impl Instrumentation for Listener {
 
 /// The text of a query without the values, which diesel writes behind it.
 fn text_of(query: &dyn DebugQuery) -> String {
-    let mut text = query.to_string();
-    if let Some(end) = text.find(" -- binds: ") {
-        text.truncate(end);
+    let mut text = Text(String::new());
+    // It refuses the values, which ends the writing.
+    let _ = write!(text, "{query}");
+    text.0
+}
+
+/// Takes what is written until the values begin.
+struct Text(String);
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        match piece.find(" -- binds: ") {
+            Some(end) => {
+                self.0.push_str(&piece[..end]);
+                Err(fmt::Error)
+            }
+            None => {
+                self.0.push_str(piece);
+                Ok(())
+            }
+        }
     }
-    text
 }
 
 /// The verb of a statement and the first table that it names: `SELECT singleevent`.
@@ -204,24 +222,26 @@ pub fn summary(text: &str) -> String {
         text.split(|c: char| !is_name(c))
             .filter(|word| !word.is_empty())
     };
-    let Some(first) = words().next() else {
-        return String::new();
+    let one_of = |names: &[&'static str], word: &str| {
+        names
+            .iter()
+            .copied()
+            .find(|name| name.eq_ignore_ascii_case(word))
     };
-    let verb = match first.to_ascii_uppercase().as_str() {
-        "WITH" => words()
-            .map(str::to_ascii_uppercase)
-            .find(|word| VERBS.contains(&word.as_str()))
-            .unwrap_or_default(),
-        verb => verb.to_owned(),
-    };
+    let mut verb = words().next().unwrap_or_default();
+    if verb.eq_ignore_ascii_case("WITH") {
+        verb = words()
+            .find_map(|word| one_of(&VERBS, word))
+            .unwrap_or_default();
+    }
     let mut is_next = false;
     let table = words().find(|word| {
-        let word = word.to_ascii_uppercase();
-        let is_table = is_next && !NO_TABLE.contains(&word.as_str());
-        is_next = BEFORE_TABLE.contains(&word.as_str())
-            || (is_next && matches!(word.as_str(), "ONLY" | "LATERAL" | "CONCURRENTLY"));
+        let is_table = is_next && one_of(&NO_TABLE, word).is_none();
+        is_next = one_of(&BEFORE_TABLE, word).is_some()
+            || (is_next && one_of(&["ONLY", "LATERAL", "CONCURRENTLY"], word).is_some());
         is_table && !is_next
     });
+    let verb = verb.to_ascii_uppercase();
     match table {
         Some(table) => format!("{verb} {}", table.replace('"', "")),
         None => verb,

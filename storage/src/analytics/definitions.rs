@@ -1,5 +1,5 @@
-//! The analytics views are code, not history: each file says what a view is today, and the whole set is dropped and built
-//! anew when one text changed.
+//! The analytics tables are code, not history: files say what a table and its rows are today, and the whole set is dropped
+//! and built anew when one text changed.
 
 use std::sync::Arc;
 
@@ -7,28 +7,37 @@ use diesel::{
     Connection as _,
     connection::SimpleConnection,
     prelude::*,
-    sql_types::{Bool, Integer, Text},
+    sql_types::{Integer, Text},
 };
 use sha2::{Digest, Sha256};
 
 use crate::{Connection, Error, Result};
 
-/// A materialized view: its name and its text.
-struct Definition {
-    name: &'static str,
-    text: &'static str,
+/// A table that is built from the base tables.
+pub(crate) struct Definition {
+    /// Its name in the schema `analytics`.
+    pub(crate) name: &'static str,
+    /// The text that makes it, empty.
+    pub(crate) table: &'static str,
+    /// The texts that a refresh runs: what rows are made of now, which of them changed, which change with them, what they
+    /// are.
+    pub(crate) rows: [&'static str; 4],
 }
 
-/// All views in the order in which they build on each other.
-const DEFINITIONS: [Definition; 1] = [Definition {
+/// One row per stay.
+pub(crate) const STAY_FACTS: Definition = Definition {
     name: "stay_facts",
-    text: include_str!("../../../migrations/analytics/stay_facts.sql"),
-}];
+    table: include_str!("../../../migrations/analytics/stay_facts.sql"),
+    rows: [
+        include_str!("../../../migrations/analytics/stay_writers.sql"),
+        include_str!("../../../migrations/analytics/changed_stays.sql"),
+        include_str!("../../../migrations/analytics/companion_stays.sql"),
+        include_str!("../../../migrations/analytics/new_stay_facts.sql"),
+    ],
+};
 
-/// Names of the views in the order of their refresh.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS.iter().map(|definition| definition.name)
-}
+/// All tables, in the order in which they build on each other.
+const DEFINITIONS: [Definition; 1] = [STAY_FACTS];
 
 /// Builds the set, empty, unless it stands as it is written. Returns whether it was built.
 ///
@@ -40,13 +49,13 @@ pub(crate) fn build(conn: &mut Connection) -> Result<bool> {
     }
     conn.transaction(|conn| {
         conn.batch_execute("DROP SCHEMA IF EXISTS analytics CASCADE; CREATE SCHEMA analytics;")?;
-        conn.batch_execute("COMMENT ON SCHEMA analytics IS 'Views built from the base tables; nothing else may depend on them.'")?;
-        diesel::sql_query("DELETE FROM analytics_definitions").execute(conn)?;
+        conn.batch_execute("COMMENT ON SCHEMA analytics IS 'Built from the base tables by each refresh; nothing else may depend on it.'")?;
+        conn.batch_execute("DELETE FROM analytics_definitions; UPDATE data_versions SET is_readable = false WHERE is_readable")?;
         for (position, definition) in DEFINITIONS.iter().enumerate() {
-            conn.batch_execute(definition.text)?;
+            conn.batch_execute(definition.table)?;
             diesel::sql_query("INSERT INTO analytics_definitions (name, definition_hash, position) VALUES ($1, $2, $3)")
                 .bind::<Text, _>(definition.name)
-                .bind::<Text, _>(hash(definition.text))
+                .bind::<Text, _>(hash(definition))
                 .bind::<Integer, _>(position as i32)
                 .execute(conn)?;
         }
@@ -76,31 +85,15 @@ pub(crate) fn is_current(conn: &mut Connection) -> Result<bool> {
         .map(|row| (row.name.as_str(), row.definition_hash.clone()));
     Ok(stored.eq(DEFINITIONS
         .iter()
-        .map(|definition| (definition.name, hash(definition.text)))))
+        .map(|definition| (definition.name, hash(definition)))))
 }
 
-/// Whether a materialized view holds data.
-///
-/// # Errors
-/// When the query fails.
-pub(crate) fn is_populated(conn: &mut Connection, name: &str) -> Result<bool> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Bool)]
-        is_populated: bool,
+/// Of all texts of a definition.
+fn hash(definition: &Definition) -> String {
+    let mut digest = Sha256::new();
+    for text in std::iter::once(definition.table).chain(definition.rows) {
+        digest.update(text);
     }
-    let row: Row = diesel::sql_query(
-        "SELECT coalesce(bool_and(ispopulated), false) AS is_populated
-           FROM pg_matviews WHERE schemaname = 'analytics' AND matviewname = $1",
-    )
-    .bind::<Text, _>(name)
-    .get_result(conn)?;
-    Ok(row.is_populated)
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = digest.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -25,7 +25,7 @@ pub struct DataVersion {
     pub stale: bool,
 }
 
-/// The newest version; `None` before the first refresh, also of views that a migration built anew.
+/// The newest version; `None` before the first refresh, also of tables that a migration built anew.
 ///
 /// # Errors
 /// When the query fails.
@@ -36,7 +36,7 @@ pub fn current(conn: &mut Connection) -> Result<Option<DataVersion>> {
                          WHERE r.status = 'DONE' AND r.kind IN ('FHIR', 'GENERATE')
                            AND r.import_run_id > coalesce(v.last_import_run_id, 0)) AS stale
            FROM data_versions v
-          WHERE (SELECT relispopulated FROM pg_class WHERE oid = to_regclass('analytics.stay_facts'))
+          WHERE v.is_readable
           ORDER BY v.data_version_id DESC LIMIT 1",
     )
     .get_result(conn)
@@ -51,15 +51,20 @@ pub fn snapshot<T>(
     conn: &mut Connection,
     work: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
-    use diesel::connection::{AnsiTransactionManager, TransactionManager};
-    let is_open = AnsiTransactionManager::transaction_manager_status_mut(conn)
-        .transaction_depth()
-        .is_ok_and(|depth| depth.is_some());
-    if is_open {
-        return work(conn);
+    match is_in_transaction(conn) {
+        true => work(conn),
+        false => conn
+            .build_transaction()
+            .repeatable_read()
+            .read_only()
+            .run(work),
     }
-    conn.build_transaction()
-        .repeatable_read()
-        .read_only()
-        .run(work)
+}
+
+/// Whether a transaction is open: a test's, since no other encloses what asks.
+pub(crate) fn is_in_transaction(conn: &mut Connection) -> bool {
+    use diesel::connection::{AnsiTransactionManager, TransactionManager};
+    AnsiTransactionManager::transaction_manager_status_mut(conn)
+        .transaction_depth()
+        .is_ok_and(|depth| depth.is_some())
 }

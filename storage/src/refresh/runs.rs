@@ -1,6 +1,8 @@
 //! The record of refreshes, and whose turn it is.
 
 use diesel::{
+    Connection as _,
+    connection::SimpleConnection,
     prelude::*,
     sql_types::{BigInt, Text},
 };
@@ -20,20 +22,35 @@ pub(super) fn begin(conn: &mut Connection) -> Result<i64> {
     Ok(run.refresh_run_id)
 }
 
-/// Waits until no other refresh runs. Runs that are recorded as running then and hold no lock of their own any more were
-/// killed: they are recorded as failed.
+/// Waits until no other refresh runs; [`end_turn`] lets the next one go on, and so does the end of the connection. Runs that
+/// are recorded as running then and hold no lock of their own any more were killed: they are recorded as failed.
+///
+/// The locks are the session's, not a transaction's: a transaction that waited would read the state from before its wait.
 pub(super) fn take_turn(conn: &mut Connection, run: i64) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('clinigraph refresh run'), $1::int)")
+    conn.transaction(|conn| {
+        conn.batch_execute(super::UNLIMITED)?;
+        diesel::sql_query("SELECT pg_advisory_lock(hashtext('clinigraph refresh run'), $1::int)")
+            .bind::<BigInt, _>(run)
+            .execute(conn)?;
+        conn.batch_execute("SELECT pg_advisory_lock(hashtext('clinigraph refresh'))")?;
+        // The locks are tried for running ones only: the list is made before.
+        diesel::sql_query(
+            "WITH running AS MATERIALIZED (SELECT refresh_run_id FROM refresh_runs WHERE status = 'RUNNING' AND refresh_run_id <> $1)
+             UPDATE refresh_runs SET status = 'FAILED', finished_at = clock_timestamp(), failure = 'it was interrupted'
+               FROM running WHERE running.refresh_run_id = refresh_runs.refresh_run_id
+                AND pg_try_advisory_xact_lock(hashtext('clinigraph refresh run'), running.refresh_run_id::int)",
+        )
         .bind::<BigInt, _>(run)
         .execute(conn)?;
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('clinigraph refresh'))")
-        .execute(conn)?;
-    // The locks are tried for running ones only: the list is made before.
+        Ok(())
+    })
+}
+
+/// Lets the next refresh go on.
+pub(super) fn end_turn(conn: &mut Connection, run: i64) -> Result<()> {
     diesel::sql_query(
-        "WITH running AS MATERIALIZED (SELECT refresh_run_id FROM refresh_runs WHERE status = 'RUNNING' AND refresh_run_id <> $1)
-         UPDATE refresh_runs SET status = 'FAILED', finished_at = clock_timestamp(), failure = 'it was interrupted'
-           FROM running WHERE running.refresh_run_id = refresh_runs.refresh_run_id
-            AND pg_try_advisory_xact_lock(hashtext('clinigraph refresh run'), running.refresh_run_id::int)",
+        "SELECT pg_advisory_unlock(hashtext('clinigraph refresh')),
+                pg_advisory_unlock(hashtext('clinigraph refresh run'), $1::int)",
     )
     .bind::<BigInt, _>(run)
     .execute(conn)?;

@@ -40,7 +40,7 @@ struct ProgramStage {
     #[serde(default)]
     validation_strategy: ValidationStrategy,
     #[serde(default)]
-    feature_type: FeatureType,
+    feature_type: Option<FeatureType>,
     #[serde(default)]
     hide_due_date: bool,
     #[serde(default)]

@@ -41,7 +41,7 @@ struct Program {
     #[serde(default = "yes")]
     enable_change_log: bool,
     #[serde(default)]
-    feature_type: FeatureType,
+    feature_type: Option<FeatureType>,
     sharing: Option<Sharing>,
     #[serde(default)]
     attribute_values: Vec<AttributeValue>,

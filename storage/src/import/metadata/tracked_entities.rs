@@ -53,7 +53,7 @@ struct TrackedEntityType {
     #[serde(default = "yes")]
     enable_change_log: bool,
     #[serde(default)]
-    feature_type: FeatureType,
+    feature_type: Option<FeatureType>,
     sharing: Option<Sharing>,
     #[serde(default)]
     attribute_values: Vec<AttributeValue>,
@@ -62,10 +62,9 @@ struct TrackedEntityType {
 }
 
 /// Kind of geometry that objects may carry.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum FeatureType {
-    #[default]
     None,
     Point,
     Polygon,

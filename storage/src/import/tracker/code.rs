@@ -97,6 +97,8 @@ pub enum Code {
     E1069,
     /// The enrollment's unit does not exist.
     E1070,
+    /// There is a geometry, but the metadata name no feature type.
+    E1074,
     /// A mandatory value cannot be emptied.
     E1076,
     /// The attribute's value is longer than it may be.
@@ -274,6 +276,7 @@ impl Code {
             Self::E1068 => "E1068",
             Self::E1069 => "E1069",
             Self::E1070 => "E1070",
+            Self::E1074 => "E1074",
             Self::E1076 => "E1076",
             Self::E1077 => "E1077",
             Self::E1079 => "E1079",

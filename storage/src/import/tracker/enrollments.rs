@@ -212,7 +212,10 @@ fn check(
             stored,
             context,
         ))?;
-        let geometry = check_geometry(enrollment.geometry.as_ref(), &place.program.feature_type);
+        let geometry = check_geometry(
+            enrollment.geometry.as_ref(),
+            place.program.feature_type.as_deref(),
+        );
         faults.extend(geometry.err());
         faults.extend(check_dates(importer, enrollment, &place));
         faults.extend(check_attributes(

@@ -129,7 +129,10 @@ fn check(
         faults.clear();
     } else {
         settle(check_rights(importer, entity_type, unit, stored))?;
-        let geometry = check_geometry(entity.geometry.as_ref(), &entity_type.feature_type);
+        let geometry = check_geometry(
+            entity.geometry.as_ref(),
+            entity_type.feature_type.as_deref(),
+        );
         faults.extend(geometry.err());
         let of_entity = stored.map(|stored| stored.id);
         faults.extend(known.check_mandatory(
@@ -187,13 +190,23 @@ fn check_rights(
 }
 
 /// Checks that a geometry is of the kind that the metadata allows.
-pub(super) fn check_geometry(geometry: Option<&Geometry>, feature_type: &str) -> Result<(), Fault> {
-    match geometry {
-        Some(geometry) if geometry.feature_type() != feature_type => Err(Fault::new(
+pub(super) fn check_geometry(
+    geometry: Option<&Geometry>,
+    feature_type: Option<&str>,
+) -> Result<(), Fault> {
+    let Some(geometry) = geometry else {
+        return Ok(());
+    };
+    match feature_type {
+        None => Err(Fault::new(
+            Code::E1074,
+            "`geometry` is given, but the metadata name no feature type",
+        )),
+        Some(feature_type) if geometry.feature_type() != feature_type => Err(Fault::new(
             Code::E1012,
             format!("`geometry` does not conform to feature type {feature_type}"),
         )),
-        _ => Ok(()),
+        Some(_) => Ok(()),
     }
 }
 

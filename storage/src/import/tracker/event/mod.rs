@@ -74,7 +74,9 @@ pub(super) fn check(
         let grace = place.program.option_grace;
         let period = option_combos.check_period(option_combo, grace, event.date());
         faults.extend(period.err());
-        faults.extend(check_geometry(event.geometry.as_ref(), &place.stage.feature_type).err());
+        faults.extend(
+            check_geometry(event.geometry.as_ref(), place.stage.feature_type.as_deref()).err(),
+        );
         faults.extend(values::data(importer.metadata, place.stage, event, &values));
         faults.extend(status::check_change(event, stored));
         faults.extend(place::check_repetition(item, &place, context));

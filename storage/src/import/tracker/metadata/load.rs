@@ -68,7 +68,7 @@ struct ProgramRow {
     trackedentitytypeid: Option<i64>,
     displayincidentdate: bool,
     onlyenrollonce: bool,
-    featuretype: String,
+    featuretype: Option<String>,
 }
 
 fn programs(conn: &mut Connection, default_combo: i64) -> Result<HashMap<String, Program>> {
@@ -138,7 +138,7 @@ struct StageRow {
     enableuserassignment: bool,
     blockentryform: bool,
     validationstrategy: String,
-    featuretype: String,
+    featuretype: Option<String>,
 }
 
 /// Reads the stages, and tells each program its first one.
@@ -204,7 +204,7 @@ fn entity_types(conn: &mut Connection) -> Result<HashMap<String, EntityType>> {
     for (kind, attribute) in rows {
         mandatory.entry(kind).or_default().push(attribute);
     }
-    let rows: Vec<(String, i64, String, Value)> = t::table
+    let rows: Vec<(String, i64, Option<String>, Value)> = t::table
         .select((t::uid, t::trackedentitytypeid, t::featuretype, t::sharing))
         .load(conn)?;
     let types = rows.into_iter().map(|(uid, id, feature_type, shared)| {

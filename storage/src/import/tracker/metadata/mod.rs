@@ -49,7 +49,7 @@ pub(super) struct Program {
     pub(super) entity_type: Option<i64>,
     pub(super) incident_date: bool,
     pub(super) once: bool,
-    pub(super) feature_type: String,
+    pub(super) feature_type: Option<String>,
     /// When its events close; `None` for never.
     pub(super) expiry: Option<(PeriodType, u32)>,
     /// Days after which a completion is final; `None` for never.
@@ -73,7 +73,7 @@ pub(super) struct Stage {
     /// Whether its form is closed after completion.
     pub(super) closes: bool,
     pub(super) always_validated: bool,
-    pub(super) feature_type: String,
+    pub(super) feature_type: Option<String>,
     /// Whether each of its data elements is compulsory.
     pub(super) elements: HashMap<String, bool>,
 }
@@ -82,7 +82,7 @@ pub(super) struct Stage {
 pub(super) struct EntityType {
     pub(super) id: i64,
     pub(super) sharing: Sharing,
-    pub(super) feature_type: String,
+    pub(super) feature_type: Option<String>,
     /// Keys of the attributes that every entity of the type has.
     pub(super) mandatory: Vec<i64>,
 }

@@ -74,7 +74,7 @@ fn broken_events_are_quarantined_with_dhis2s_codes() {
         ),
         (
             with("geometry", json!({"type": "Point", "coordinates": [1, 2]})),
-            "E1012",
+            "E1074",
         ),
     ];
     for (event, rule) in events {

@@ -33,13 +33,25 @@ fn all_faults_of_a_step_are_told_at_once() {
     );
     assert_eq!(
         refused(&mut conn, &event),
-        ["E1051", "E1012", "E1302", "E1304"]
+        ["E1051", "E1074", "E1302", "E1304"]
     );
     let event = with(
         single("rule0000001"),
         json!({"program": "nowhere0000", "programStage": null, "orgUnit": "nowhere0000"}),
     );
     assert_eq!(refused(&mut conn, &event), ["E1010", "E1011"]);
+}
+
+#[test]
+fn a_geometry_is_of_the_kind_that_the_stage_names() {
+    let Some((mut conn, _)) = with_data() else {
+        return;
+    };
+    let event = json!({"event": "rule0000001", "program": "iS7eutanDry", "programStage": "qLZC0lvvxQH",
+        "orgUnit": "DiszpKrYNg8", "occurredAt": "2024-01-01", "attributeOptionCombo": "cr89ebDZrac"});
+    let area =
+        json!({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}});
+    assert_eq!(refused(&mut conn, &with(event, area)), ["E1012"]);
 }
 
 #[test]
