@@ -87,7 +87,7 @@ async fn a_request_of_dhis2_clients_that_takes_too_long_is_cancelled_with_its_st
     let paths = [
         format!("/api/tracker/events?program={program}&pageSize=5"),
         format!("/api/tracker/events?program={program}&paging=false"),
-        "/reports/monthly/2026-10.csv".to_owned(),
+        "/reports/monthly/2026-10.csv?table=kpis".to_owned(),
     ];
     let mut blocker = server.database();
     testing::execute(
