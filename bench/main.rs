@@ -4,7 +4,8 @@
 //! first run and used again in later ones. Progress goes to stderr, the report to stdout.
 //!
 //! Options: `--preset seed` (as big as a country and a large clinic group, the default) or `--preset demo` (a quick look),
-//! each with a database of its own; `--only PART`, once or more, with a part of [`PARTS`].
+//! each with a database of its own; `--only PART`, once or more, with a part of [`PARTS`]; `--minutes N`, how long everything
+//! runs at once (30).
 
 mod cases;
 mod clinics;
@@ -18,6 +19,7 @@ mod http;
 mod import;
 mod legacy;
 mod machine;
+mod mixed;
 mod pages;
 mod pgbench;
 mod report;
@@ -32,7 +34,7 @@ use report::Report;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Parts of the report.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "sizes",
     "pages",
     "events",
@@ -41,6 +43,7 @@ const PARTS: [&str; 10] = [
     "diagnoses",
     "clinics",
     "reports",
+    "mixed",
     "import",
     "growth",
 ];
@@ -52,6 +55,8 @@ struct Options {
     preset: Preset,
     parts: Vec<String>,
     folder: PathBuf,
+    /// How long everything runs at once.
+    minutes: u64,
 }
 
 fn main() -> ExitCode {
@@ -83,7 +88,7 @@ fn run(options: &Options) -> Result<Report> {
     {
         let mut database = Database::open(&options.folder, options.preset)?;
         machine::describe(&mut report, &mut database, options.preset)?;
-        run_parts(&mut report, &mut database, is_wanted)?;
+        run_parts(&mut report, &mut database, options, is_wanted)?;
     }
     // Last, with the other server stopped: both would share the memory.
     if is_wanted("import") {
@@ -98,6 +103,7 @@ fn run(options: &Options) -> Result<Report> {
 fn run_parts(
     report: &mut Report,
     database: &mut Database,
+    options: &Options,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<()> {
     if is_wanted("pages") {
@@ -127,6 +133,9 @@ fn run_parts(
     if is_wanted("reports") {
         reports::measure(report, database)?;
     }
+    if is_wanted("mixed") {
+        mixed::measure(report, database, options.minutes)?;
+    }
     if is_wanted("sizes") {
         machine::sizes(report, database)?;
     }
@@ -141,11 +150,13 @@ impl Options {
             preset: Preset::Seed,
             parts: Vec::new(),
             folder: folder.into(),
+            minutes: 30,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--preset" => options.preset = Preset::read(arguments.next().as_deref())?,
+                "--minutes" => options.minutes = arguments.next().unwrap_or_default().parse()?,
                 "--only" => options.parts.push(read_part(arguments.next())?),
                 // What cargo adds for every benchmark.
                 "--bench" => {}

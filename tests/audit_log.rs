@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
-use clinigraph::guard::{Audit, AuditLevel, Origin, What};
+use clinigraph::guard::{Audit, AuditLevel, Origin, What, Who};
 use serde_json::{Value, json};
 use storage::{
     Error,
@@ -11,10 +11,17 @@ use storage::{
     testing,
 };
 
-use crate::support::{Server, texts};
+use crate::support::{Client, Server, texts};
 
 const LIST: &str = "query Board($program: ID!, $unit: ID!) {
   events(program: $program, scope: { mode: DESCENDANTS, orgUnit: $unit }, first: 5) { nodes { id cells { raw } } } }";
+
+fn named(username: &str) -> Who {
+    Who {
+        username: username.to_owned(),
+        known_by: None,
+    }
+}
 
 /// The newest entries of a person, oldest first.
 fn entries(server: &Server, username: &str) -> Vec<Value> {
@@ -234,7 +241,7 @@ async fn what_cannot_be_logged_is_not_answered_and_nothing_is_lost() {
     let mut kept = Vec::new();
     let refused = loop {
         match audit
-            .read("somebody", &Origin::default(), what(kept.len()))
+            .read(&named("somebody"), &Origin::default(), what(kept.len()))
             .await
         {
             Ok(()) => kept.push(kept.len()),
@@ -272,7 +279,7 @@ async fn every_read_of_many_at_once_is_logged_once() {
                     rows: Some(number),
                     ..What::default()
                 };
-                let name = format!("reader{reader}");
+                let name = named(&format!("reader{reader}"));
                 audit
                     .read(&name, &Origin::default(), what)
                     .await
@@ -291,10 +298,10 @@ async fn every_read_of_many_at_once_is_logged_once() {
     // Less is written where less is wanted.
     let acts = Audit::new(Pool::new(&Settings::new(&url)), AuditLevel::Acts);
     let origin = Origin::default();
-    acts.read("reader", &origin, What::default())
+    acts.read(&named("reader"), &origin, What::default())
         .await
         .expect("nothing to do");
-    acts.act("actor", &origin, What::default())
+    acts.act(&named("actor"), &origin, What::default())
         .await
         .expect("it is logged");
     assert!(acts.drain(Duration::from_secs(30)).await);
@@ -303,4 +310,54 @@ async fn every_read_of_many_at_once_is_logged_once() {
         "SELECT username FROM audit ORDER BY auditid DESC LIMIT 1",
     );
     assert_eq!(last[0]["username"], "actor");
+}
+
+#[actix_web::test]
+async fn refused_sign_ins_are_logged_once_a_minute_with_whose_token_it_was() {
+    let server = Server::with_own_data_and("clinigraph_audit_refused", |_| {});
+    let from = |client: &Client<'_>, host: u8| {
+        let rest = TestRequest::get()
+            .uri("/api/tracker/events/abcdefghij1")
+            .peer_addr(([192, 0, 2, host], 4000).into());
+        client.sign(rest)
+    };
+    let newest = "WHERE apitokenid = (SELECT max(apitokenid) FROM apitoken)";
+    for change in [
+        "revoked_at = now()",
+        "expires_at = now() - interval '1 second'",
+    ] {
+        let clerk = server.user("clerk");
+        server.send(from(&clerk, 1)).await;
+        server.execute(&format!("UPDATE apitoken SET {change} {newest}"));
+        assert_eq!(server.send(from(&clerk, 1)).await.status.as_u16(), 401);
+    }
+    let clerk = server.user("clerk");
+    server.execute("UPDATE userinfo SET disabled = true WHERE username = 'clerk'");
+    for _ in 0..2 {
+        server.send(from(&clerk, 1)).await;
+    }
+    for number in 0..30 {
+        let guess = format!("clg_{number}_a_guess");
+        let guess = server.with_token(&guess);
+        server.send(from(&guess, 1)).await;
+        server.send(from(&guess, 2)).await;
+    }
+    // Who sends no token at all does not try to sign in.
+    let nobody = TestRequest::get().uri("/api/tracker/events/abcdefghij1");
+    assert_eq!(server.send(nobody).await.status.as_u16(), 401);
+    server.drain().await;
+    let log = server.ids(
+        "SELECT concat_ws(' | ', operation, username, door, address, rows) AS id FROM audit
+          WHERE kind = 'REFUSED' ORDER BY 1",
+    );
+    assert_eq!(
+        log,
+        [
+            "sign-in DISABLED | clerk | rest | 192.0.2.1 | 2",
+            "sign-in EXPIRED | clerk | rest | 192.0.2.1 | 1",
+            "sign-in REVOKED | clerk | rest | 192.0.2.1 | 1",
+            "sign-in UNKNOWN |  | rest | 192.0.2.1 | 30",
+            "sign-in UNKNOWN |  | rest | 192.0.2.2 | 30",
+        ]
+    );
 }

@@ -23,6 +23,7 @@ mod limits;
 mod live;
 mod living;
 mod observations;
+mod oidc;
 mod outage;
 mod paging;
 mod program;

@@ -57,6 +57,14 @@ pub fn own_data(name: &str) -> String {
     url
 }
 
+/// A pool that commits what is changed.
+fn keeping(url: &str) -> Pool {
+    Pool::new(&storage::pool::Settings {
+        size: 2,
+        ..storage::pool::Settings::new(url)
+    })
+}
+
 /// The settings of a server that tests talk to: one connection, short patience.
 pub fn settings(minimum_cell: u32) -> ServerSettings {
     ServerSettings {
@@ -116,6 +124,11 @@ impl Server {
     /// A server over the generated data with other settings.
     pub fn with(change: impl FnOnce(&mut ServerSettings)) -> Self {
         let pool = Pool::for_tests(generated_database()).expect("the database answers");
+        Server::over_with(pool, change)
+    }
+
+    /// A server over any pool with other settings.
+    pub fn over_with(pool: Pool, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let mut settings = settings(0);
         change(&mut settings);
         let state = State::new(pool.clone(), 1, &settings).expect("a state");
@@ -127,13 +140,14 @@ impl Server {
         Server::at(&own_data(name))
     }
 
+    /// The same with other settings.
+    pub fn with_own_data_and(name: &str, change: impl FnOnce(&mut ServerSettings)) -> Self {
+        Server::over_with(keeping(&own_data(name)), change)
+    }
+
     /// A server over any database, which keeps what a test changes.
     pub fn at(url: &str) -> Self {
-        let settings = storage::pool::Settings {
-            size: 2,
-            ..storage::pool::Settings::new(url)
-        };
-        Server::over(Pool::new(&settings), 0)
+        Server::over(keeping(url), 0)
     }
 
     /// Someone who calls with a token that exists already.

@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// Names of the columns of the audit log as CSV.
-const COLUMNS: &str =
-    "at,kind,username,door,operation,subject,program,orgunit,orgunitmode,rows,address,trace";
+const COLUMNS: &str = "at,kind,username,door,operation,subject,program,orgunit,orgunitmode,rows,address,trace,knownby";
 
 /// Logs an act of the command line.
 pub(crate) fn log(
@@ -127,6 +126,7 @@ fn print(out: &mut impl Write, format: AuditFormat, entry: &Entry) -> io::Result
                 rows,
                 text(&entry.address),
                 text(&entry.trace),
+                text(&entry.knownby),
             ];
             writeln!(out, "{}", fields.join(","))
         }

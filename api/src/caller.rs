@@ -1,19 +1,16 @@
-//! Who calls: from the `Authorization` header to a person with scopes, and what is known for that request.
+//! What all requests share, and what one request knows of its caller.
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use actix_web::HttpRequest;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{access::Caller, authority, org_unit::Tree};
 use storage::{
     Error, Result,
     events::scope::{self, ProgramScope},
     org_units::{self, OrgUnit},
-    tokens,
 };
 
 use crate::{
@@ -21,21 +18,22 @@ use crate::{
     cache::VersionedCache,
     db::Db,
     feed::Feed,
-    guard::{Attempts, Audit, CallerSettings, Door, Origin, What},
+    guard::{Attempts, Audit, CallerSettings, Door, Origin, What, Who},
     loaders::{Kept, Loaders, ProgramUid},
+    oidc::Provider,
     refreshing::Refreshing,
     sessions::Sessions,
     writing::ImportMetadata,
 };
 
 /// The org units of a metadata version: all of them, since scopes need the whole tree anyway.
-struct Places {
+pub(crate) struct Places {
     tree: Arc<Tree>,
     units: HashMap<i64, Arc<OrgUnit>>,
 }
 
 impl Places {
-    fn new(units: Vec<OrgUnit>) -> Self {
+    pub(crate) fn new(units: Vec<OrgUnit>) -> Self {
         Places {
             tree: Arc::new(org_units::tree_of(&units)),
             units: units
@@ -65,11 +63,13 @@ pub struct Shared {
     pub audit: Audit,
     /// Failed sign-ins.
     pub attempts: Attempts,
+    /// The OIDC provider whose tokens are accepted; `None` for none.
+    pub(crate) provider: Option<Provider>,
     trust_proxy: bool,
     origin: Arc<Origin>,
     pub(crate) import_metadata: ImportMetadata,
-    places: Arc<VersionedCache<(), Places>>,
-    sessions: Arc<Sessions>,
+    pub(crate) places: Arc<VersionedCache<(), Places>>,
+    pub(crate) sessions: Arc<Sessions>,
     scopes: Arc<VersionedCache<(i64, String), ProgramScope>>,
     kept: Arc<Kept>,
 }
@@ -82,6 +82,7 @@ impl Shared {
         Shared {
             audit: Audit::new(db.pool().clone(), callers.audit),
             attempts: Attempts::new(callers.failed_sign_ins),
+            provider: None,
             trust_proxy: callers.trust_proxy,
             origin: Arc::default(),
             analytics: Analytics::new(db.clone(), analytics_bytes),
@@ -123,14 +124,23 @@ impl Shared {
     }
 
     /// The same state under the settings of callers.
-    #[must_use]
-    pub fn guarded(self, callers: &CallerSettings) -> Self {
-        Shared {
+    ///
+    /// # Errors
+    /// A sentence that names the setting which is missing or wrong.
+    pub fn guarded(self, callers: &CallerSettings) -> Result<Self, String> {
+        Ok(Shared {
+            provider: Provider::new(&callers.oidc)?,
             audit: Audit::new(self.db.pool().clone(), callers.audit),
             attempts: Attempts::new(callers.failed_sign_ins),
             trust_proxy: callers.trust_proxy,
             ..self
-        }
+        })
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     /// The same state for a request that comes through a door.
@@ -142,57 +152,13 @@ impl Shared {
         }
     }
 
-    /// Counts that the request's token was not valid. Returns how long to wait when that happened too often.
-    #[must_use]
-    pub fn failed(&self, token: &str) -> Option<Duration> {
-        self.attempts.failed(self.origin.address, token)
-    }
-
-    /// The context of a request that carries a token; `None` when the token is not valid.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn authenticate(&self, token: String) -> Result<Option<RequestContext>> {
-        match self.find_caller(token.clone()).await {
-            // PostgreSQL may have closed the connection since it was last used. Nothing else was asked yet.
-            Err(Error::Unavailable(_)) if self.db.reconnect()? => self.find_caller(token).await,
-            // A new token may not have reached the replica.
-            Ok(None) if self.db.may_lag() => match self.db.reconnect()? {
-                true => self.find_caller(token).await,
-                false => {
-                    let primary = self.db.on_primary();
-                    self.through(primary).find_caller(token).await
-                }
-            },
-            found => found,
-        }
-    }
-
-    async fn find_caller(&self, token: String) -> Result<Option<RequestContext>> {
-        let hash = tokens::hash(&token);
-        if let Some((version, caller)) = self.sessions.standing(&hash)
-            && let Some(places) = self.places.get(version, &())
-        {
-            return Ok(Some(self.context(version, places, caller)));
-        }
-        let (places, sessions) = (Arc::clone(&self.places), Arc::clone(&self.sessions));
-        let audit = self.audit.clone();
-        let found = self.db.run("authenticate", move |conn| {
-            let Some((version, caller)) = sessions.ask(conn, &hash)? else {
-                return Ok(None);
-            };
-            audit.used(&hash);
-            let places = match places.get(version, &()) {
-                Some(places) => places,
-                None => places.put(version, (), Places::new(org_units::all(conn)?)),
-            };
-            Ok(Some((version, places, caller)))
-        });
-        let found = found.await?;
-        Ok(found.map(|(version, places, caller)| self.context(version, places, caller)))
-    }
-
-    fn context(&self, version: i64, places: Arc<Places>, caller: Arc<Caller>) -> RequestContext {
+    pub(crate) fn context(
+        &self,
+        version: i64,
+        places: Arc<Places>,
+        caller: Arc<Caller>,
+        known_by: Option<String>,
+    ) -> RequestContext {
         if caller.has_authority(authority::SERVER_TIMING) {
             self.db.show_timing();
         }
@@ -202,6 +168,10 @@ impl Shared {
             metadata_version: version,
             tree: Arc::clone(&places.tree),
             places,
+            who: Arc::new(Who {
+                username: caller.username.clone(),
+                known_by,
+            }),
             caller,
             data_versions: Mutex::default(),
         }
@@ -223,6 +193,8 @@ pub struct RequestContext {
     pub tree: Arc<Tree>,
     /// The person.
     pub caller: Arc<Caller>,
+    /// The person, as the audit log names them.
+    pub who: Arc<Who>,
     places: Arc<Places>,
     metadata_version: i64,
     data_versions: Mutex<BTreeSet<i64>>,
@@ -291,9 +263,7 @@ impl RequestContext {
     /// [`Error::Unavailable`] when it cannot be logged: the data must not be handed out then.
     pub async fn log_read(&self, what: What) -> Result<()> {
         let shared = &self.shared;
-        let log = shared
-            .audit
-            .read(&self.caller.username, &shared.origin, what);
+        let log = shared.audit.read(&self.who, &shared.origin, what);
         log.await
     }
 
@@ -303,16 +273,14 @@ impl RequestContext {
     /// [`Error::Unavailable`] when it cannot be logged.
     pub async fn log_act(&self, what: What) -> Result<()> {
         let shared = &self.shared;
-        let log = shared
-            .audit
-            .act(&self.caller.username, &shared.origin, what);
+        let log = shared.audit.act(&self.who, &shared.origin, what);
         log.await
     }
 
     /// Where the request comes from.
     #[must_use]
     pub fn origin(&self) -> &Arc<Origin> {
-        &self.shared.origin
+        self.shared.origin()
     }
 
     /// Refuses callers without an authority of [`domain::authority`]. `what` names what needs it.
@@ -326,47 +294,5 @@ impl RequestContext {
         Err(Error::Forbidden(format!(
             "{what} needs the authority {authority}"
         )))
-    }
-}
-
-/// The token of an `Authorization` header: `ApiToken …`, `Bearer …`, or `Basic` with the token as password.
-#[must_use]
-pub fn token_of(header: &str) -> Option<String> {
-    let (scheme, rest) = header.trim().split_once(' ')?;
-    let token = match scheme.to_ascii_lowercase().as_str() {
-        "apitoken" | "bearer" => rest.trim().to_owned(),
-        "basic" => {
-            let plain = String::from_utf8(BASE64_STANDARD.decode(rest.trim()).ok()?).ok()?;
-            plain.split_once(':')?.1.to_owned()
-        }
-        _ => return None,
-    };
-    (!token.is_empty()).then_some(token)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::token_of;
-
-    #[test]
-    fn three_schemes_carry_a_token() {
-        for header in [
-            "ApiToken clg_1",
-            "bearer clg_1",
-            "Bearer  clg_1 ",
-            "Basic YWRtaW46Y2xnXzE=",
-        ] {
-            assert_eq!(token_of(header).as_deref(), Some("clg_1"), "{header}");
-        }
-        for header in [
-            "",
-            "clg_1",
-            "Digest clg_1",
-            "Bearer ",
-            "Basic !!",
-            "Basic YWRtaW4=",
-        ] {
-            assert_eq!(token_of(header), None, "{header}");
-        }
     }
 }

@@ -23,13 +23,14 @@ use actix_web::{
 use async_graphql::Response;
 
 use crate::{
-    caller::{Shared, token_of},
+    caller::Shared,
     engine::Engine,
     graphql::{error::Code, is_request_error},
     guard::Door,
     metrics::Metrics,
     observe::timing_of,
     parameters::Parameters,
+    sign_in::{Failure, Presented, token_of},
 };
 use media::Media;
 use throttle::Person;
@@ -38,12 +39,16 @@ use throttle::Person;
 #[derive(Debug, Clone, Copy)]
 pub struct LongestBody(pub usize);
 
+/// What is told while the keys of the OIDC provider are not known.
+pub(crate) const PROVIDER_AWAY: &str =
+    "tokens of the sign-in provider cannot be checked at the moment; try again";
+
 /// What a request came to.
 enum Outcome {
     /// It was answered: the body, and what is said of it outside.
     Answered(Answer, Person),
-    /// The token is unknown, expired or revoked.
-    Unauthenticated,
+    /// Nobody is signed in.
+    NotSignedIn(Failure),
     /// The method takes queries only, and this is none.
     NotAQuery,
     /// Views were refreshed again and again while it ran.
@@ -84,18 +89,22 @@ pub async fn graphql(
     };
     let timer = metrics.start();
     let asked = shared.asked_by(&request, Door::GraphQl);
-    let (engine, state, sent) = (engine.into_inner(), asked.clone(), token.clone());
+    let presented = match asked.present(&token).await {
+        Ok(presented) => presented,
+        Err(failure) => return not_signed_in(&asked, &failure),
+    };
+    let (engine, state) = (engine.into_inner(), asked.clone());
     let queries_only = request.method() == Method::GET;
     let db = match state.db.has_replica() && !engine.changes_something(&parameters) {
-        true => state.db.reading(&token),
-        false => state.db.writing(&token),
+        true => state.db.reading(presented.key()),
+        false => state.db.writing(presented.key()),
     };
     let db = db.timed(timing_of(&request));
     let outcome = db.attend(move |db| async move {
         answer(
             &engine,
             &state.through(db),
-            &sent,
+            &presented,
             &parameters,
             queries_only,
         )
@@ -107,10 +116,7 @@ pub async fn graphql(
             timer.finish(if answer.is_ok { "ok" } else { "error" });
             respond(media, answer)
         }
-        Ok(Outcome::Unauthenticated) => match asked.failed(&token) {
-            None => unauthenticated("the API token is unknown, expired or revoked"),
-            Some(wait) => too_many_failures(wait),
-        },
+        Ok(Outcome::NotSignedIn(failure)) => not_signed_in(&asked, &failure),
         Ok(Outcome::NotAQuery) => request::not_a_query(),
         Ok(Outcome::Refreshing) => unavailable("the data are being refreshed; try again"),
         Err(error) => failed(&error),
@@ -121,13 +127,14 @@ pub async fn graphql(
 async fn answer(
     engine: &Engine,
     shared: &Shared,
-    token: &str,
+    presented: &Presented,
     parameters: &Parameters,
     queries_only: bool,
 ) -> storage::Result<Outcome> {
     for _ in 0..3 {
-        let Some(context) = shared.authenticate(token.to_owned()).await? else {
-            return Ok(Outcome::Unauthenticated);
+        let context = match shared.authenticate(presented).await {
+            Ok(context) => context,
+            Err(failure) => return Ok(Outcome::NotSignedIn(failure)),
         };
         if queries_only && engine.changes_something(parameters) {
             return Ok(Outcome::NotAQuery);
@@ -147,6 +154,18 @@ async fn answer(
 fn token(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(header::AUTHORIZATION)?;
     token_of(header.to_str().ok()?)
+}
+
+/// The answer to a request whose caller is not known. Why a token is not valid is not told.
+fn not_signed_in(asked: &Shared, failure: &Failure) -> HttpResponse {
+    match failure {
+        Failure::Refused(refusal) => match asked.refused(refusal) {
+            None => unauthenticated("the token is unknown, expired or revoked"),
+            Some(wait) => too_many_failures(wait),
+        },
+        Failure::Away => unavailable(PROVIDER_AWAY),
+        Failure::Failed(error) => failed(error),
+    }
 }
 
 /// The answer to a request that the database did not serve.

@@ -75,7 +75,7 @@ impl State {
                 settings.minimum_event_cell,
                 settings.analytics_bytes(),
             )
-            .guarded(&settings.callers),
+            .guarded(&settings.callers)?,
             metrics,
             sockets: Sockets::new(settings, Arc::clone(&throttle)),
             throttle: web::Data::from(throttle),
@@ -168,6 +168,9 @@ pub async fn serve(
     let (sockets, health) = (state.sockets.clone(), state.health.clone());
     state.shared.db.close();
     state.keep_sessions();
+    if let Some(provider) = &state.shared.provider {
+        provider.warm();
+    }
     let begun = supervisor::begin(state.shared.db.clone(), operating.migrate);
     let begun = actix_web::rt::spawn(begun);
     let (analytics, audit) = (state.shared.analytics.clone(), state.shared.audit.clone());

@@ -1,6 +1,6 @@
-//! Who a token belongs to.
+//! Who a credential belongs to.
 //!
-//! Each request asks the database whether its token is still valid. A server that hears of changes asks again only when
+//! Each request asks the database whether its credential is still valid. A server that hears of changes asks again only when
 //! tokens, people or metadata changed, of which it hears within milliseconds, or when its last answer is a second old, in
 //! case the connection on which it hears was cut without a word.
 
@@ -11,7 +11,10 @@ use std::{
 };
 
 use domain::access::Caller;
-use storage::{Connection, Result, tokens};
+use storage::{
+    Connection, Result,
+    sessions::{self, Credential, Refused},
+};
 
 use crate::{cache::VersionedCache, feed::Feed};
 
@@ -21,14 +24,23 @@ const STANDS: Duration = Duration::from_secs(1);
 const MOST: usize = 10_000;
 
 /// A person, and the metadata version under which they are known.
-pub type Session = (i64, Arc<Caller>);
+pub type Session = (i64, Person);
+
+/// A person and the token that they came with.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The person.
+    pub caller: Arc<Caller>,
+    /// Number of the token; `None` for who came without one.
+    pub token: Option<i64>,
+}
 
 /// The sessions of a server.
 #[derive(Default)]
 pub struct Sessions {
-    callers: VersionedCache<String, Caller>,
+    callers: VersionedCache<Credential, Person>,
     feed: OnceLock<Feed>,
-    standing: Mutex<HashMap<String, Standing>>,
+    standing: Mutex<HashMap<Credential, Standing>>,
 }
 
 /// An answer of the database that stands for a while.
@@ -52,24 +64,28 @@ impl Sessions {
         self.callers.lookups()
     }
 
-    /// The session of a token, by its hash, if the database was asked a moment ago.
-    pub fn standing(&self, hash: &str) -> Option<Session> {
+    /// The session of a credential, if the database was asked a moment ago.
+    pub fn standing(&self, credential: &Credential) -> Option<Session> {
         let rights = self.feed.get()?.rights()?;
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = standing.get(hash)?;
+        let known = standing.get(credential)?;
         let holds = known.rights == rights && Instant::now() < known.until;
         holds.then(|| known.session.clone())
     }
 
-    /// The session of a token, by its hash, as the database knows it now; `None` when the token is not valid.
+    /// The session of a credential as the database knows it now, or why there is none.
     ///
     /// # Errors
     /// When the query fails.
-    pub fn ask(&self, conn: &mut Connection, hash: &str) -> Result<Option<Session>> {
+    pub fn ask(
+        &self,
+        conn: &mut Connection,
+        credential: &Credential,
+    ) -> Result<std::result::Result<Session, Refused>> {
         let rights = self.feed.get().and_then(Feed::rights);
         let until = Instant::now() + STANDS;
-        let session = self.read(conn, hash)?;
-        if let (Some(rights), Some(session)) = (rights, &session) {
+        let session = self.read(conn, credential)?;
+        if let (Some(rights), Ok(session)) = (rights, &session) {
             let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
             if standing.len() >= MOST {
                 standing.clear();
@@ -80,24 +96,30 @@ impl Sessions {
                 until,
                 rights,
             };
-            standing.insert(hash.to_owned(), known);
+            standing.insert(credential.clone(), known);
         }
         Ok(session)
     }
 
-    fn read(&self, conn: &mut Connection, hash: &str) -> Result<Option<Session>> {
-        if let Some((known, caller)) = self.callers.newest(&hash.to_owned()) {
-            match tokens::metadata_version(conn, hash)? {
-                None => return Ok(None),
-                Some(version) if version == known => return Ok(Some((version, caller))),
-                Some(_) => {}
-            }
+    fn read(
+        &self,
+        conn: &mut Connection,
+        credential: &Credential,
+    ) -> Result<std::result::Result<Session, Refused>> {
+        if let Some((known, person)) = self.callers.newest(credential)
+            && sessions::metadata_version(conn, credential)? == Some(known)
+        {
+            return Ok(Ok((known, Person::clone(&person))));
         }
-        let session = tokens::authenticate(conn, hash)?;
+        let session = sessions::authenticate(conn, credential)?;
         Ok(session.map(|session| {
             let version = session.metadata_version;
-            let caller = self.callers.put(version, hash.to_owned(), session.caller);
-            (version, caller)
+            let person = Person {
+                caller: Arc::new(session.caller),
+                token: session.token,
+            };
+            let kept = self.callers.put(version, credential.clone(), person);
+            (version, Person::clone(&kept))
         }))
     }
 }

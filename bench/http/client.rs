@@ -104,6 +104,69 @@ fn is_whole(answer: &[u8]) -> std::result::Result<bool, String> {
     Ok(answer.len() == end + 4 + length)
 }
 
+/// A connection that is kept for the next question, of a caller who waits for each answer.
+#[derive(Default)]
+pub struct Kept(Option<TcpStream>);
+
+impl Kept {
+    /// Asks and returns the body, whatever its status. A connection that failed is opened anew by the next question. `body`
+    /// is JSON to be posted; without one it is a GET.
+    pub fn ask(
+        &mut self,
+        address: &str,
+        token: &str,
+        path: &str,
+        body: Option<&str>,
+    ) -> Result<String> {
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let body = body.unwrap_or_default();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = match self.0.take() {
+            Some(stream) => stream,
+            None => TcpStream::connect(address)?,
+        };
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::with_capacity(1 << 14);
+        let mut piece = [0; 1 << 14];
+        let start = loop {
+            let read = stream.read(&mut piece)?;
+            if read == 0 {
+                return Err("the server closed a connection".into());
+            }
+            answer.extend_from_slice(&piece[..read]);
+            if let Some(start) = end_of_head(&answer)
+                && is_complete(&answer, start)?
+            {
+                break start;
+            }
+        };
+        self.0 = Some(stream);
+        Ok(String::from_utf8_lossy(&answer[start..]).into_owned())
+    }
+}
+
+/// Where the body of an answer begins.
+fn end_of_head(answer: &[u8]) -> Option<usize> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    Some(end + 4)
+}
+
+/// Whether the body that begins at `start` is all there: by its length, or by the last chunk.
+fn is_complete(answer: &[u8], start: usize) -> Result<bool> {
+    let head = String::from_utf8_lossy(&answer[..start]).to_ascii_lowercase();
+    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
+    match field("content-length: ") {
+        Some(length) => Ok(answer.len() == start + length.parse::<usize>()?),
+        None => Ok(answer.ends_with(b"\r\n0\r\n\r\n")),
+    }
+}
+
 /// Asks once in HTTP/1.0 and returns the whole body, which ends with the connection and must be a success. `body` is JSON to
 /// be posted; without one it is a GET.
 pub fn once(address: &str, token: &str, path: &str, body: Option<&[u8]>) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! The audit log: who read data of persons and who changed what. Rows are added and read, never changed.
+//! The audit log: who read data of persons, who changed what and who was refused. Rows are added and read, never changed.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,6 +13,8 @@ pub enum Kind {
     Read,
     /// Something was changed or administered.
     Act,
+    /// Sign-ins of one kind from one address were refused within a minute.
+    Refused,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
         match self {
             Kind::Read => "READ",
             Kind::Act => "ACT",
+            Kind::Refused => "REFUSED",
         }
     }
 }
@@ -32,9 +35,9 @@ impl Kind {
 pub struct Entry {
     /// When.
     pub at: DateTime<Utc>,
-    /// `READ` or `ACT`.
+    /// `READ`, `ACT` or `REFUSED`.
     pub kind: String,
-    /// Who, by the name used to sign in.
+    /// Who, by the name used to sign in; empty for a refused sign-in that belongs to nobody.
     pub username: String,
     /// How: graphql, socket, rest, report, cli.
     pub door: String,
@@ -48,12 +51,15 @@ pub struct Entry {
     pub orgunit: Option<String>,
     /// DHIS2 org-unit mode asked for; `None` where none was.
     pub orgunitmode: Option<String>,
-    /// Rows handed out or changed; `None` where they are not counted.
+    /// Rows handed out or changed, or sign-ins refused; `None` where they are not counted.
     pub rows: Option<i64>,
     /// Network address of the client; `None` for the command line.
     pub address: Option<String>,
     /// Trace of the request; `None` when it has none.
     pub trace: Option<String>,
+    /// By what the caller was known: `token` and its number, or `oidc` and the provider's subject; `None` for the command
+    /// line and where nobody was known.
+    pub knownby: Option<String>,
 }
 
 /// Longest text of an entry that a client chose, characters.
@@ -81,6 +87,7 @@ impl Entry {
             rows: None,
             address: None,
             trace: None,
+            knownby: None,
         }
     }
 
@@ -88,7 +95,12 @@ impl Entry {
     #[must_use]
     pub fn cut(mut self) -> Self {
         self.operation = cut(&self.operation);
-        for text in [&mut self.subject, &mut self.program, &mut self.orgunit] {
+        for text in [
+            &mut self.subject,
+            &mut self.program,
+            &mut self.orgunit,
+            &mut self.knownby,
+        ] {
             *text = text.as_deref().map(cut);
         }
         self

@@ -37,6 +37,7 @@ pub mod saved_views;
     reason = "printed from the commented catalogue"
 )]
 pub mod schema;
+pub mod sessions;
 pub mod slow;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]

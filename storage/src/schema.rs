@@ -61,9 +61,9 @@ diesel::table! {
         auditid -> Int8,
         /// When.
         at -> Timestamptz,
-        /// READ of data of persons, or administrative ACT.
+        /// READ of data of persons, administrative ACT, or REFUSED sign-ins of one kind from one address within a minute.
         kind -> Text,
-        /// Who, by the name used to sign in; whoever used the command line is named by the system user.
+        /// Who, by the name used to sign in; whoever used the command line is named by the system user; empty for a refused sign-in that belongs to nobody.
         username -> Text,
         /// How: graphql, socket, rest, report, cli.
         door -> Text,
@@ -77,12 +77,14 @@ diesel::table! {
         orgunit -> Nullable<Text>,
         /// DHIS2 org-unit mode asked for; null where none was.
         orgunitmode -> Nullable<Text>,
-        /// Rows handed out or changed; null where they are not counted.
+        /// Rows handed out or changed, or sign-ins refused; null where they are not counted.
         rows -> Nullable<Int8>,
         /// Network address of the client; null for the command line.
         address -> Nullable<Text>,
         /// Trace of the request, 32 hexadecimal digits; null when it has none.
         trace -> Nullable<Text>,
+        /// By what the caller was known: "token" and its number, or "oidc" and the subject of the provider; null for the command line and where nobody was known.
+        knownby -> Nullable<Text>,
     }
 }
 
@@ -1580,6 +1582,8 @@ diesel::table! {
         created -> Timestamp,
         /// When the object was last changed.
         lastupdated -> Timestamp,
+        /// Name under which an OIDC provider knows the person, unique; null when none does.
+        openid -> Nullable<Text>,
     }
 }
 

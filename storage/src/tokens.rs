@@ -10,7 +10,7 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Connection, Error, Result, access,
+    Connection, Error, Result,
     sql::{Statement, Value},
 };
 
@@ -18,15 +18,6 @@ use crate::{
 const PREFIX: &str = "clg_";
 /// Longest name of a token, characters.
 const LONGEST_NAME: usize = 100;
-
-/// Who a token belongs to, and the state of metadata and users at that moment.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// Version of metadata and users: what was kept under another one is out of date.
-    pub metadata_version: i64,
-    /// The token's person.
-    pub caller: Caller,
-}
 
 /// A token as people see it: everything but the token.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -190,57 +181,6 @@ pub fn used(conn: &mut Connection, hashes: &[String]) -> Result<()> {
         .bind::<Array<Text>, _>(hashes)
         .execute(conn)?;
     Ok(())
-}
-
-/// A token that is not expired or revoked and whose owner is not locked out, by its hash.
-const VALID: &str = "
-   FROM apitoken t JOIN userinfo u USING (userinfoid) CROSS JOIN metadataversion v
-  WHERE NOT u.disabled AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) AND t.tokenhash = ";
-
-/// The version of metadata and users, for a token whose person is known under one; `None` when the token, given by its
-/// [`hash`], is not valid. A cheaper question than [`authenticate`].
-///
-/// # Errors
-/// When the query fails.
-pub fn metadata_version(conn: &mut Connection, hash: &str) -> Result<Option<i64>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        version: i64,
-    }
-    let mut query = Statement::new("SELECT v.version");
-    query.push(VALID).bind(Value::Text(hash.to_owned()));
-    let row: Option<Row> = query.get_result(conn).optional()?;
-    Ok(row.map(|row| row.version))
-}
-
-/// The session of a token by its [`hash`], in one statement; `None` for an unknown, expired or revoked one, or when its
-/// owner is locked out.
-///
-/// # Errors
-/// When the query fails.
-pub fn authenticate(conn: &mut Connection, hash: &str) -> Result<Option<Session>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        version: i64,
-        #[diesel(sql_type = Text)]
-        caller: String,
-    }
-    let mut query = Statement::new("SELECT v.version, ");
-    query
-        .push(access::CALLER)
-        .push(" AS caller")
-        .push(VALID)
-        .bind(Value::Text(hash.to_owned()));
-    let row: Option<Row> = query.get_result(conn).optional()?;
-    let session = |row: Row| {
-        Ok(Session {
-            metadata_version: row.version,
-            caller: access::read_caller(&row.caller)?,
-        })
-    };
-    row.map(session).transpose()
 }
 
 /// What is kept of a token: its SHA-256, hexadecimal.

@@ -28,7 +28,7 @@ use crate::{
     caller::RequestContext,
     db::Db,
     feed::{self, News},
-    guard::{Audit, Origin, What},
+    guard::{Audit, Origin, What, Who},
 };
 
 /// Events told one by one at a time; more are told as MANY.
@@ -43,6 +43,7 @@ pub(super) struct Follower {
     units: Option<HashSet<i64>>,
     ready: VecDeque<EventChange>,
     audit: Audit,
+    who: Arc<Who>,
     origin: Arc<Origin>,
 }
 
@@ -88,6 +89,7 @@ impl Follower {
             db,
             units: units.map(|units| units.into_iter().collect()),
             audit: context.shared.audit.clone(),
+            who: Arc::clone(&context.who),
             origin: Arc::clone(context.origin()),
             ready: is_resumed.then(|| many(Utc::now())).into_iter().collect(),
         })
@@ -220,8 +222,7 @@ impl Follower {
             rows: Some(rows),
             ..What::default()
         };
-        let username = &self.asked.caller.username;
-        self.audit.read(username, &self.origin, read).await
+        self.audit.read(&self.who, &self.origin, read).await
     }
 
     async fn events(&self, gathered: &Gathered) -> storage::Result<HashMap<i64, EventRow>> {

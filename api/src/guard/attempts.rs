@@ -46,24 +46,29 @@ impl Attempts {
         Attempts(limits)
     }
 
-    /// Counts a failure. Returns how long to wait when there were too many, else `None`.
+    /// Counts a failure from an address with a token, given by its [`mark`]. Returns how long to wait when there were too many, else `None`.
     #[must_use]
-    pub fn failed(&self, address: Option<IpAddr>, token: &str) -> Option<Duration> {
+    pub fn failed(&self, address: Option<IpAddr>, mark: &str) -> Option<Duration> {
         let limits = self.0.as_deref()?;
         if limits.failures.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             limits.by_address.retain_recent();
             limits.by_beginning.retain_recent();
         }
         let now = DefaultClock::default().now();
-        let beginning: String = token.chars().take(BEGINNING).collect();
         let by_address = address.and_then(|address| limits.by_address.check_key(&address).err());
-        let by_beginning = limits.by_beginning.check_key(&beginning).err();
+        let by_beginning = limits.by_beginning.check_key(&mark.to_owned()).err();
         [by_address, by_beginning]
             .into_iter()
             .flatten()
             .map(|refused| refused.wait_time_from(now).max(Duration::from_secs(1)))
             .max()
     }
+}
+
+/// What failures with a token are counted by: its beginning, which is too short to be of use to who reads it.
+#[must_use]
+pub fn mark(token: &str) -> String {
+    token.chars().take(BEGINNING).collect()
 }
 
 #[cfg(test)]
@@ -75,18 +80,26 @@ mod tests {
         let attempts = Attempts::new(3);
         let here = Some(IpAddr::from([192, 0, 2, 1]));
         for number in 0..3 {
-            assert_eq!(attempts.failed(here, &format!("{number}another_one")), None);
+            assert_eq!(
+                attempts.failed(here, &mark(&format!("{number}another_one"))),
+                None
+            );
         }
-        let wait = attempts.failed(here, "something_else").expect("a wait");
+        let wait = attempts
+            .failed(here, &mark("something_else"))
+            .expect("a wait");
         assert!(wait <= Duration::from_secs(20), "{wait:?}");
         // Other addresses are others, but the same token is the same everywhere.
         for number in 1..4 {
             let there = Some(IpAddr::from([192, 0, 2, 10 + number]));
-            assert_eq!(attempts.failed(there, "clg_guessed_token"), None);
+            assert_eq!(attempts.failed(there, &mark("clg_guessed_token")), None);
         }
         assert!(
             attempts
-                .failed(Some(IpAddr::from([192, 0, 2, 99])), "clg_guessed_other")
+                .failed(
+                    Some(IpAddr::from([192, 0, 2, 99])),
+                    &mark("clg_guessed_other")
+                )
                 .is_some()
         );
         assert_eq!(Attempts::new(0).failed(here, "x"), None);

@@ -18,9 +18,15 @@ use storage::{
     pool::Pool,
     tokens,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
-use super::{AuditLevel, Origin};
+use super::{
+    AuditLevel, Origin,
+    refusals::{Refusal, Refusals},
+};
 
 /// Entries that may wait.
 const WAITING: usize = 20_000;
@@ -30,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Waits between two attempts to reach the database.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// How long refused sign-ins are counted before they are written.
+const MINUTE: Duration = Duration::from_secs(60);
 /// How often a token's last use is written.
 const USE: Duration = Duration::from_secs(300);
 /// Tokens whose last use is remembered.
@@ -50,6 +58,15 @@ pub struct What {
     pub mode: Option<&'static str>,
     /// Rows handed out or changed.
     pub rows: Option<usize>,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Default)]
+pub struct Who {
+    /// Name used to sign in.
+    pub username: String,
+    /// By what the person was known: a token's number or the provider's subject; `None` when that does not matter.
+    pub known_by: Option<String>,
 }
 
 impl What {
@@ -80,6 +97,7 @@ struct Inner {
     /// Taken by the thread when the first entry is there.
     unstarted: Mutex<Option<(Pool, mpsc::Receiver<Message>)>>,
     used: Mutex<HashMap<String, Instant>>,
+    refusals: Refusals,
 }
 
 impl Audit {
@@ -98,6 +116,7 @@ impl Audit {
             sender,
             unstarted: Mutex::new(Some((pool, receiver))),
             used: Mutex::default(),
+            refusals: Refusals::default(),
         }))
     }
 
@@ -105,8 +124,8 @@ impl Audit {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it cannot be logged: the data must not be handed out then.
-    pub async fn read(&self, username: &str, origin: &Origin, what: What) -> Result<()> {
-        self.record(AuditLevel::Reads, Kind::Read, username, origin, what)
+    pub async fn read(&self, who: &Who, origin: &Origin, what: What) -> Result<()> {
+        self.record(AuditLevel::Reads, Kind::Read, who, origin, what)
             .await
     }
 
@@ -114,8 +133,8 @@ impl Audit {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it cannot be logged.
-    pub async fn act(&self, username: &str, origin: &Origin, what: What) -> Result<()> {
-        self.record(AuditLevel::Acts, Kind::Act, username, origin, what)
+    pub async fn act(&self, who: &Who, origin: &Origin, what: What) -> Result<()> {
+        self.record(AuditLevel::Acts, Kind::Act, who, origin, what)
             .await
     }
 
@@ -123,7 +142,7 @@ impl Audit {
         &self,
         least: AuditLevel,
         kind: Kind,
-        username: &str,
+        who: &Who,
         origin: &Origin,
         what: What,
     ) -> Result<()> {
@@ -137,7 +156,7 @@ impl Audit {
         let entry = Entry {
             at: Utc::now(),
             kind: kind.name().to_owned(),
-            username: username.to_owned(),
+            username: who.username.clone(),
             door: origin.door.name().to_owned(),
             operation,
             subject: what.subject,
@@ -149,7 +168,12 @@ impl Audit {
                 .map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
             address: origin.address.map(|address| address.to_string()),
             trace: origin.trace.clone(),
+            knownby: who.known_by.clone(),
         };
+        self.add(entry).await
+    }
+
+    async fn add(&self, entry: Entry) -> Result<()> {
         self.start();
         let message = Message::Entry(Box::new(entry.cut()));
         let sent = match self.0.sender.try_send(message) {
@@ -160,6 +184,34 @@ impl Audit {
             sent => sent.map_err(|_| ()),
         };
         sent.map_err(|()| unavailable())
+    }
+
+    /// Logs that somebody was not let in: one entry for all of a kind from an address within a minute, so that a flood does
+    /// not fill the log.
+    pub fn refused(&self, origin: &Origin, refusal: &Refusal) {
+        if self.0.level < AuditLevel::Acts || !self.0.refusals.add(origin, refusal) {
+            return;
+        }
+        // Outside of a server there is nobody to wait a minute: they are stored when the log is drained.
+        if let Ok(runtime) = Handle::try_current() {
+            let log = self.clone();
+            runtime.spawn(async move {
+                tokio::time::sleep(MINUTE).await;
+                while !log.add_refusals().await {
+                    tokio::time::sleep(RETRY.1).await;
+                }
+            });
+        }
+    }
+
+    /// Adds the refusals of the minute. Returns whether there was room for all of them.
+    async fn add_refusals(&self) -> bool {
+        for (group, count) in self.0.refusals.take() {
+            if self.add(group.entry(count)).await.is_err() {
+                self.0.refusals.put_back(group, count);
+            }
+        }
+        self.0.refusals.is_empty()
     }
 
     /// Remembers that a token, given by its hash, was used; written now and then.
@@ -183,6 +235,10 @@ impl Audit {
 
     /// Waits until everything that was logged is stored, at most `patience`. Returns whether it is.
     pub async fn drain(&self, patience: Duration) -> bool {
+        let refusals = tokio::time::timeout(patience, self.add_refusals());
+        if !refusals.await.unwrap_or(false) {
+            return false;
+        }
         let is_started = {
             let unstarted = self.0.unstarted.lock();
             unstarted.unwrap_or_else(PoisonError::into_inner).is_none()
@@ -245,9 +301,11 @@ fn write(pool: &Pool, mut receiver: mpsc::Receiver<Message>) {
         let mut batch = Batch::default();
         batch.add(message);
         thread::sleep(PAUSE);
-        while batch.entries.len() < WAITING
-            && let Ok(message) = receiver.try_recv()
-        {
+        // What comes meanwhile waits for the next batch, so that a batch is no longer than the queue.
+        for _ in 0..receiver.len() {
+            let Ok(message) = receiver.try_recv() else {
+                break;
+            };
             batch.add(message);
         }
         store(pool, &mut connection, &batch, &receiver);

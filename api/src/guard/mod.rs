@@ -3,9 +3,10 @@
 pub mod attempts;
 pub mod audit;
 pub mod origin;
+pub mod refusals;
 pub mod settings;
 
 pub use attempts::Attempts;
-pub use audit::{Audit, What};
+pub use audit::{Audit, What, Who};
 pub use origin::{Door, Origin};
 pub use settings::{AuditLevel, CallerSettings};

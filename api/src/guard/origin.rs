@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use actix_web::{HttpRequest, http::header::HeaderMap};
 
 /// Through which door a request comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Door {
     /// `POST` and `GET /graphql`.
     #[default]

@@ -2,21 +2,23 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::oidc::OidcSettings;
+
 /// What the audit log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum AuditLevel {
     /// Nothing.
     Off,
-    /// Administrative acts.
+    /// Administrative acts and refused sign-ins.
     Acts,
-    /// Administrative acts, and reads of data of persons.
+    /// The same, and reads of data of persons.
     Reads,
 }
 
 /// Settings of callers.
 #[derive(Debug, Clone, Args)]
 pub struct CallerSettings {
-    /// What is written to the audit log: reads of data of persons and administrative acts, acts alone, or nothing
+    /// What is written to the audit log: reads of data of persons, administrative acts and refused sign-ins; without reads; or nothing
     #[arg(long, env = "CLINIGRAPH_AUDIT", default_value = "reads")]
     pub audit: AuditLevel,
 
@@ -27,6 +29,10 @@ pub struct CallerSettings {
     /// A proxy of ours stands in front: the last address of X-Forwarded-For is the client's
     #[arg(long, env = "CLINIGRAPH_TRUST_PROXY")]
     pub trust_proxy: bool,
+
+    /// The OIDC provider.
+    #[command(flatten)]
+    pub oidc: OidcSettings,
 }
 
 impl Default for CallerSettings {
@@ -35,6 +41,7 @@ impl Default for CallerSettings {
             audit: AuditLevel::Reads,
             failed_sign_ins: 20,
             trust_proxy: false,
+            oidc: OidcSettings::default(),
         }
     }
 }

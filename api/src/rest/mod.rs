@@ -32,10 +32,11 @@ use actix_web::{
 };
 
 use crate::{
-    caller::{RequestContext, Shared, token_of},
+    caller::{RequestContext, Shared},
     guard::Door,
-    http::throttle::Person,
+    http::{PROVIDER_AWAY, throttle::Person},
     observe::timing_of,
+    sign_in::{Failure, token_of},
 };
 use error::{Answer, Refusal};
 
@@ -81,28 +82,40 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         .and_then(|value| value.to_str().ok())
         .and_then(token_of)
         .ok_or_else(|| refused("send an API token: `Authorization: ApiToken …`"))?;
-    let db = match request.method().is_safe() {
-        true => shared.db.reading(&token),
-        false => shared.db.writing(&token),
-    };
     let door = match request.path().starts_with("/reports/") {
         true => Door::Report,
         false => Door::Rest,
     };
-    let asked = shared
-        .asked_by(request, door)
-        .through(db.timed(timing_of(request)).within_time());
-    let found = asked.authenticate(token.clone()).await?;
-    let context = found.ok_or_else(|| match asked.failed(&token) {
-        None => refused("the API token is unknown, expired or revoked"),
-        Some(wait) => Refusal {
-            retry_after: Some(wait.as_secs().max(1)),
-            ..Refusal::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too many tokens from here were not valid; wait before the next one",
-            )
-        },
-    })?;
+    let asked = shared.asked_by(request, door);
+    let not_signed_in = |failure| not_signed_in(&asked, failure);
+    let presented = asked.present(&token).await.map_err(not_signed_in)?;
+    let db = match request.method().is_safe() {
+        true => shared.db.reading(presented.key()),
+        false => shared.db.writing(presented.key()),
+    };
+    let through = asked.through(db.timed(timing_of(request)).within_time());
+    let context = through.authenticate(&presented).await;
+    let context = context.map_err(not_signed_in)?;
     request.extensions_mut().insert(Person(context.caller.id));
     Ok(context)
+}
+
+fn not_signed_in(asked: &Shared, failure: Failure) -> Refusal {
+    match failure {
+        Failure::Refused(refusal) => match asked.refused(&refusal) {
+            None => Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "the token is unknown, expired or revoked",
+            ),
+            Some(wait) => Refusal {
+                retry_after: Some(wait.as_secs().max(1)),
+                ..Refusal::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too many tokens from here were not valid; wait before the next one",
+                )
+            },
+        },
+        Failure::Away => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, PROVIDER_AWAY),
+        Failure::Failed(error) => error.into(),
+    }
 }

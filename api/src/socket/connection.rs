@@ -16,13 +16,14 @@ use super::{
     protocol::{self, ClientMessage, Close, ServerMessage},
 };
 use crate::{
-    caller::Shared,
+    caller::{RequestContext, Shared},
     engine::Engine,
     feed::{self, News},
     graphql::error::Code,
     http::throttle::{Person, TOO_MANY, Throttle},
     metrics::Metrics,
     parameters::Parameters,
+    sign_in::Failure,
 };
 
 /// Time a client has to send `connection_init`.
@@ -35,6 +36,8 @@ const TICK: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(50);
 /// How old the knowledge of the caller's rights may be when a subscription delivers.
 const FRESH: Duration = Duration::from_secs(1);
+/// Longest time until a token expires that a timer is set for, seconds.
+const A_YEAR: u64 = 365 * 24 * 3600;
 /// Results that wait for the wire, of all operations of a socket.
 const WAITING: usize = 8;
 
@@ -74,6 +77,8 @@ pub(super) struct Connection {
     person: Option<Person>,
     checked: Instant,
     heard: Instant,
+    /// When the token expires; `None` when only the database knows.
+    ends: Option<Instant>,
 }
 
 impl Connection {
@@ -91,6 +96,7 @@ impl Connection {
             person: None,
             checked: Instant::now(),
             heard: Instant::now(),
+            ends: None,
         }
     }
 
@@ -126,6 +132,9 @@ impl Connection {
                     self.check_rights_if_possible().await?;
                 },
                 () = sleep_until(deadline), if self.runner.is_none() => return Err(Some(Close::late())),
+                () = sleep_until(self.ends.unwrap_or(deadline)), if self.ends.is_some() => {
+                    return Err(Some(invalid_token()));
+                }
                 _ = tick.tick() => self.tick().await?,
                 _ = stop.wait_for(|stop| *stop) => return Err(Some(Close::going_away())),
             }
@@ -176,18 +185,18 @@ impl Connection {
                 "send an API token with connection_init: {\"authorization\": \"Bearer …\"}",
             )
         })?;
-        match self.served.shared.authenticate(token.clone()).await {
-            Ok(Some(context)) => {
+        match self.sign_in(&token).await {
+            Ok(context) => {
                 self.metadata_version = context.metadata_version();
                 self.person = Some(Person(context.caller.id));
             }
-            Ok(None) => {
-                let wait = self.served.shared.failed(&token);
+            Err(Failure::Refused(refusal)) => {
+                let wait = self.served.shared.refused(&refusal);
                 return Err(Some(wait.map_or_else(invalid_token, |_| {
                     Close::forbidden("too many tokens from here were not valid")
                 })));
             }
-            Err(_) => return Err(Some(Close::unavailable())),
+            Err(Failure::Away | Failure::Failed(_)) => return Err(Some(Close::unavailable())),
         }
         self.checked = Instant::now();
         self.runner = Some(Runner {
@@ -297,16 +306,29 @@ impl Connection {
         }
     }
 
+    /// Who calls with a token, and until when the socket may stay open.
+    async fn sign_in(&mut self, token: &str) -> Result<RequestContext, Failure> {
+        let shared = &self.served.shared;
+        let presented = shared.present(token).await?;
+        let context = shared.authenticate(&presented).await?;
+        self.ends = presented.until.map(|until| {
+            let left = until.saturating_sub(chrono::Utc::now().timestamp());
+            Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or(0).min(A_YEAR))
+        });
+        Ok(context)
+    }
+
     /// Asks anew who calls. A token that is not valid any more ends the socket; under a new version of metadata and
     /// people, subscriptions start anew.
     async fn check_rights(&mut self) -> Result<(), End> {
         let Some(runner) = &self.runner else {
             return Ok(());
         };
-        let context = match self.served.shared.authenticate(runner.token.clone()).await {
-            Ok(Some(context)) => context,
-            Ok(None) => return Err(Some(invalid_token())),
-            Err(_) => return Err(Some(Close::unavailable())),
+        let token = runner.token.clone();
+        let context = match self.sign_in(&token).await {
+            Ok(context) => context,
+            Err(Failure::Refused(_)) => return Err(Some(invalid_token())),
+            Err(Failure::Away | Failure::Failed(_)) => return Err(Some(Close::unavailable())),
         };
         self.checked = Instant::now();
         if context.metadata_version() == self.metadata_version {
@@ -350,7 +372,7 @@ impl Connection {
 }
 
 fn invalid_token() -> Close {
-    Close::forbidden("the API token is unknown, expired or revoked")
+    Close::forbidden("the token is unknown, expired or revoked")
 }
 
 /// The next news of a socket that follows them; waits for ever for one that does not.

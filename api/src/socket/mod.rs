@@ -19,12 +19,13 @@ use actix_web::{
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    caller::{Shared, token_of},
+    caller::Shared,
     config::ServerSettings,
     engine::Engine,
     guard::Door,
     http::{cross_site::is_allowed, error_response, throttle::Throttle, unavailable},
     metrics::Metrics,
+    sign_in::token_of,
 };
 use connection::{Connection, Served};
 

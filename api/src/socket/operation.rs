@@ -11,9 +11,10 @@ use crate::{
     db::Db,
     engine::Engine,
     graphql::{self, error::Code, subscription::Resumed},
-    http::give_codes,
+    http::{PROVIDER_AWAY, give_codes},
     metrics::Metrics,
     parameters::Parameters,
+    sign_in::{Failure, Presented},
 };
 
 /// What an operation tells its socket.
@@ -71,8 +72,10 @@ impl Runner {
     ) -> Result<(), Outcome> {
         let timer = self.metrics.start();
         let (runner, operation) = (self.clone(), Arc::clone(operation));
-        let db = self.shared.db.writing(&self.token);
-        let answered = db.attend(move |db| async move { Ok(runner.execute(&operation, db).await) });
+        let presented = self.present().await?;
+        let db = self.shared.db.writing(presented.key());
+        let answered = db
+            .attend(move |db| async move { Ok(runner.execute(&operation, &presented, db).await) });
         let response = answered.await.unwrap_or_else(|error| Err(failed(&error)))?;
         timer.finish(if response.is_ok() { "ok" } else { "error" });
         if graphql::is_request_error(&response) {
@@ -83,9 +86,14 @@ impl Runner {
     }
 
     /// The response. When a refresh is published between two fields, the whole document is answered anew.
-    async fn execute(&self, operation: &Parameters, db: Db) -> Result<Response, Outcome> {
+    async fn execute(
+        &self,
+        operation: &Parameters,
+        presented: &Presented,
+        db: Db,
+    ) -> Result<Response, Outcome> {
         for _ in 0..3 {
-            let context = self.context(db.clone()).await?;
+            let context = self.context(presented, db.clone()).await?;
             let mut response = self.engine.execute(operation, Arc::clone(&context)).await;
             if !context.saw_two_data_versions() {
                 give_codes(&mut response);
@@ -101,8 +109,9 @@ impl Runner {
         is_resumed: bool,
         tell: &impl AsyncFn(Outcome) -> bool,
     ) -> Result<(), Outcome> {
-        let db = self.shared.db.writing(&self.token);
-        let context = self.context(db).await?;
+        let presented = self.present().await?;
+        let db = self.shared.db.writing(presented.key());
+        let context = self.context(&presented, db).await?;
         let resumed = Resumed(is_resumed);
         let mut stream = self.engine.subscribe(operation, context, resumed);
         while let Some(mut response) = stream.next().await {
@@ -118,13 +127,24 @@ impl Runner {
         Ok(())
     }
 
-    async fn context(&self, db: Db) -> Result<Arc<RequestContext>, Outcome> {
-        let shared = self.shared.through(db);
-        match shared.authenticate(self.token.clone()).await {
-            Ok(Some(context)) => Ok(Arc::new(context)),
-            Ok(None) => Err(Outcome::Forbidden),
-            Err(error) => Err(failed(&error)),
-        }
+    /// Who acts with the token of the socket.
+    async fn present(&self) -> Result<Presented, Outcome> {
+        let presented = self.shared.present(&self.token).await;
+        presented.map_err(not_signed_in)
+    }
+
+    async fn context(&self, presented: &Presented, db: Db) -> Result<Arc<RequestContext>, Outcome> {
+        let context = self.shared.through(db).authenticate(presented).await;
+        context.map(Arc::new).map_err(not_signed_in)
+    }
+}
+
+/// What is told of an operation whose caller is not signed in.
+fn not_signed_in(failure: Failure) -> Outcome {
+    match failure {
+        Failure::Refused(_) => Outcome::Forbidden,
+        Failure::Away => unavailable(PROVIDER_AWAY),
+        Failure::Failed(error) => failed(&error),
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::{Response, ServerError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{caller::token_of, parameters::Parameters};
+use crate::{parameters::Parameters, sign_in::token_of};
 
 /// Name of the protocol as clients offer it.
 pub(super) const NAME: &str = "graphql-transport-ws";

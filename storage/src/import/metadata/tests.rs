@@ -230,6 +230,40 @@ fn users_are_never_merged() {
 }
 
 #[test]
+fn the_name_that_a_provider_knows_belongs_to_one_user() {
+    let mut conn = testing::connection();
+    let user = |id: &str, open_id: &str| json!({"id": id, "username": id, "openId": open_id, "firstName": "f", "surname": "s"});
+    let report = import(
+        &mut conn,
+        &json!({"users": [
+            user("other000001", "a@example.org"),
+            user("other000002", "a@example.org"),
+            user("other000003", ""),
+            {"id": "other000004", "firstName": "f", "surname": "s", "userCredentials": {"username": "old", "openId": "b@example.org"}},
+        ]}),
+    );
+    assert_eq!(
+        quarantine(&mut conn, &report),
+        ["user 2 other000002 DUPLICATE_OPEN_ID"]
+    );
+    let stored = "SELECT uid || ' ' || coalesce(openid, '-') FROM userinfo WHERE uid LIKE 'other%' ORDER BY uid";
+    assert_eq!(
+        texts(&mut conn, stored),
+        [
+            "other000001 a@example.org",
+            "other000003 -",
+            "other000004 b@example.org"
+        ]
+    );
+    let moved = json!({"users": [user("other000002", "a@example.org")]});
+    let report = import(&mut conn, &moved);
+    assert_eq!(
+        quarantine(&mut conn, &report),
+        ["user 1 other000002 DUPLICATE_OPEN_ID"]
+    );
+}
+
+#[test]
 fn what_is_no_json_is_told_by_place_and_stores_nothing() {
     let mut conn = testing::connection();
     let file: PathBuf =

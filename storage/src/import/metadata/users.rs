@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use diesel::{prelude::*, sql_types::Text};
+use diesel::{
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -34,6 +37,7 @@ struct User {
     first_name: String,
     surname: String,
     email: Option<String>,
+    open_id: Option<String>,
     disabled: Option<bool>,
     created: Option<Timestamp>,
     last_updated: Option<Timestamp>,
@@ -53,6 +57,7 @@ struct User {
 #[serde(rename_all = "camelCase", default)]
 struct Credentials {
     username: Option<String>,
+    open_id: Option<String>,
     disabled: Option<bool>,
     user_roles: Option<Vec<Ref>>,
 }
@@ -81,7 +86,7 @@ pub(super) fn load_roles(loader: &mut Loader, list: &[Raw]) -> Result<()> {
 
 pub(super) fn load_users(loader: &mut Loader, list: &[Raw]) -> Result<()> {
     let now = loader.now;
-    let mut usernames = usernames(loader.conn)?;
+    let (mut usernames, mut open_ids) = names(loader.conn)?;
     loader.load(kind::USER, list, |references, uid, user: User| {
         let members = memberships(references, &user)?;
         let credentials = user.user_credentials;
@@ -105,12 +110,26 @@ pub(super) fn load_users(loader: &mut Loader, list: &[Raw]) -> Result<()> {
                 "`username` is that of a user with another id; two users are never merged",
             ));
         }
+        let open_id = user.open_id.or(credentials.open_id);
+        let open_id = open_id.filter(|name| !name.is_empty());
+        if let Some(open_id) = &open_id
+            && open_ids
+                .entry(open_id.clone())
+                .or_insert_with(|| uid.to_owned())
+                != uid
+        {
+            return Err(Fault::new(
+                "DUPLICATE_OPEN_ID",
+                "`openId` is that of a user with another id; nobody would know which of the two signs in",
+            ));
+        }
         Ok(Checked {
             row: json!({
                 "username": username,
                 "firstname": user.first_name,
                 "surname": user.surname,
                 "email": user.email,
+                "openid": open_id,
                 "disabled": user.disabled.or(credentials.disabled).unwrap_or_default(),
                 "created": user.created.map_or(now, |moment| moment.0),
                 "lastupdated": user.last_updated.map_or(now, |moment| moment.0),
@@ -167,20 +186,30 @@ pub(super) fn load_groups(loader: &mut Loader, list: &[Raw]) -> Result<()> {
     })
 }
 
-/// Uid of each stored username.
-fn usernames(conn: &mut Connection) -> Result<HashMap<String, String>> {
+/// Uid by name.
+type Names = HashMap<String, String>;
+
+/// Uid of each stored username, and of each name that an OIDC provider knows.
+fn names(conn: &mut Connection) -> Result<(Names, Names)> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
         username: String,
+        #[diesel(sql_type = Nullable<Text>)]
+        openid: Option<String>,
         #[diesel(sql_type = Text)]
         uid: String,
     }
-    let rows: Vec<Row> = diesel::sql_query("SELECT username, uid FROM userinfo").load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.username, row.uid))
-        .collect())
+    let rows: Vec<Row> =
+        diesel::sql_query("SELECT username, openid, uid FROM userinfo").load(conn)?;
+    let (mut usernames, mut open_ids) = (Names::new(), Names::new());
+    for row in rows {
+        if let Some(openid) = row.openid {
+            open_ids.insert(openid, row.uid.clone());
+        }
+        usernames.insert(row.username, row.uid);
+    }
+    Ok((usernames, open_ids))
 }
 
 /// Makes the roots of the tree capture units of the built-in superuser, as long as it has no unit of its own: without one it
