@@ -44,6 +44,7 @@ mod support;
 mod suppression;
 mod telemetry;
 mod timeouts;
+mod tls;
 mod tokens;
 mod tracked_entities;
 mod trusted;

@@ -87,7 +87,7 @@ impl Program {
         let address = lines
             .find_map(|line| {
                 let line = line.ok()?;
-                let rest = line.strip_prefix("GraphQL:  http://")?;
+                let (_, rest) = line.strip_prefix("GraphQL:  ")?.split_once("://")?;
                 Some(rest.trim_end_matches("/graphql").to_owned())
             })
             .expect("it says its address");
@@ -200,7 +200,8 @@ impl Drop for Program {
     }
 }
 
-fn read(text: &str) -> Option<Reply> {
+/// The parts of an answer; `None` when the text is none.
+pub fn read(text: &str) -> Option<Reply> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let is_chunked = head

@@ -54,6 +54,11 @@ impl LiveServer {
         let progress = ProgressBar::hidden();
         generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
             .expect("the tiny volume loads");
+        LiveServer::at(url, change)
+    }
+
+    /// A server over any database.
+    pub fn at(url: String, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let pool = Pool::new(&Settings {
             size: 2,
             ..Settings::new(&url)

@@ -47,6 +47,24 @@ fn generated_database() -> &'static str {
     })
 }
 
+/// The URL of a database of that name, with generated data that nobody else changes.
+pub fn own_data(name: &str) -> String {
+    let url = testing::fresh_database(name);
+    let mut conn = connect(&url).expect("the database answers");
+    let progress = ProgressBar::hidden();
+    generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress).expect("the tiny volume loads");
+    storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
+    url
+}
+
+/// A pool that commits what is changed.
+fn keeping(url: &str) -> Pool {
+    Pool::new(&storage::pool::Settings {
+        size: 2,
+        ..storage::pool::Settings::new(url)
+    })
+}
+
 /// The settings of a server that tests talk to: one connection, short patience.
 pub fn settings(minimum_cell: u32) -> ServerSettings {
     ServerSettings {
@@ -119,22 +137,17 @@ impl Server {
 
     /// A server over generated data of its own, which keeps what a test changes.
     pub fn with_own_data(name: &str) -> Self {
-        Server::with_own_data_and(name, |_| {})
+        Server::at(&own_data(name))
     }
 
     /// The same with other settings.
     pub fn with_own_data_and(name: &str, change: impl FnOnce(&mut ServerSettings)) -> Self {
-        let url = testing::fresh_database(name);
-        let mut conn = connect(&url).expect("the database answers");
-        let progress = ProgressBar::hidden();
-        generate::run(&mut conn, &Volume::tiny(), 1, TODAY, &progress)
-            .expect("the tiny volume loads");
-        storage::refresh::run(&mut conn, |_| {}).expect("the views are refreshed");
-        let pool = Pool::new(&storage::pool::Settings {
-            size: 2,
-            ..storage::pool::Settings::new(&url)
-        });
-        Server::over_with(pool, change)
+        Server::over_with(keeping(&own_data(name)), change)
+    }
+
+    /// A server over any database, which keeps what a test changes.
+    pub fn at(url: &str) -> Self {
+        Server::over(keeping(url), 0)
     }
 
     /// Someone who calls with a token that exists already.

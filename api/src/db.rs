@@ -20,6 +20,7 @@ use storage::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::{
+    deadline::{self, Deadline},
     replica::{Access, Replica},
     seat::Seat,
     timing::Timing,
@@ -37,6 +38,7 @@ pub struct Db {
     places: Arc<Semaphore>,
     patience: Duration,
     longest: Duration,
+    deadline: Deadline,
     refused: Arc<AtomicU64>,
     is_open: Arc<AtomicBool>,
     replica: Option<Arc<Replica>>,
@@ -74,6 +76,7 @@ impl Db {
             places: Arc::new(Semaphore::new(size * (1 + WAITING_PER_CONNECTION))),
             patience,
             longest,
+            deadline: Deadline::default(),
             refused: Arc::default(),
             is_open: Arc::new(AtomicBool::new(true)),
             replica: None,
@@ -159,6 +162,26 @@ impl Db {
         }
     }
 
+    /// For a request whose pieces of work are handed over one by one: all of them together take no longer than a request may.
+    #[must_use]
+    pub fn within_time(&self) -> Self {
+        Db {
+            deadline: Deadline::after(self.longest),
+            ..self.clone()
+        }
+    }
+
+    /// Lets the time of the request begin anew: what was until now was waiting for the client.
+    pub fn begin_anew(&self) {
+        self.deadline
+            .move_to(Instant::now().checked_add(self.longest));
+    }
+
+    /// Lets the work of the request outlive it.
+    pub fn outlive_request(&self) {
+        self.deadline.move_to(None);
+    }
+
     /// Lets the caller of this request see where its time goes.
     pub fn show_timing(&self) {
         if let Some(timing) = &self.timing {
@@ -184,17 +207,10 @@ impl Db {
                 Err(work) => work,
             },
         };
-        let (_place, permit) = self.queue().await?;
-        let (db, span) = (self.clone(), tracing::Span::current());
-        let blocking = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            span.in_scope(|| {
-                let (mut conn, is_primary) = db.connection()?;
-                db.work(name, &mut conn, is_primary, work)
-            })
-        });
-        let outcome = blocking.await;
-        outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
+        self.seated(self.deadline.moment(), move |db, seat| {
+            seat.serve(|conn| db.work(name, conn, seat.is_primary(), work))
+        })
+        .await
     }
 
     /// Runs a whole request on a thread that may block. The [`Db`] that `request` is given holds the request's connection:
@@ -208,42 +224,41 @@ impl Db {
         T: Send + 'static,
         R: Future<Output = Result<T>>,
     {
+        let moment = Instant::now().checked_add(self.longest);
+        self.seated(moment, move |db, seat| {
+            let held = Db {
+                seat: Some(Arc::clone(seat)),
+                ..db
+            };
+            seat.drive(request(held)).unwrap_or(Err(Error::Cancelled))
+        })
+        .await
+    }
+
+    /// Hands work over to a thread that may block, with a connection on a seat. What it does is ended at a moment, even when
+    /// nobody waits for it any more.
+    async fn seated<T: Send + 'static>(
+        &self,
+        moment: Option<Instant>,
+        work: impl FnOnce(Db, &Arc<Seat>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (_place, permit) = self.queue().await?;
         let (db, span) = (self.clone(), tracing::Span::current());
         let taken = Arc::new(OnceLock::new());
         let seats = Arc::clone(&taken);
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let (connection, is_primary) = db.connection()?;
-            let seat = Arc::new(Seat::new(connection, is_primary));
-            let _ = seats.set(Arc::clone(&seat));
-            let held = Db {
-                seat: Some(Arc::clone(&seat)),
-                ..db
-            };
-            let driven = span.in_scope(|| seat.drive(request(held)));
-            driven.unwrap_or(Err(Error::Cancelled))
+            span.in_scope(|| {
+                let (connection, is_primary) = db.connection()?;
+                let seat = Arc::new(Seat::new(connection, is_primary));
+                let _ = seats.set(Arc::clone(&seat));
+                if deadline::is_over(moment) {
+                    return Err(Error::Cancelled);
+                }
+                work(db, &seat)
+            })
         });
-        tokio::select! {
-            outcome = blocking => {
-                outcome.unwrap_or_else(|_| Err(busy("the database thread stopped")))
-            }
-            () = tokio::time::sleep(self.longest) => {
-                self.end(taken.get().cloned()).await;
-                Err(Error::Cancelled)
-            }
-        }
-    }
-
-    /// Ends a request whose time is over. Its thread goes on until it notices, with the leave that it has.
-    async fn end(&self, seat: Option<Arc<Seat>>) {
-        let Some(seat) = seat else {
-            return;
-        };
-        let ending = tokio::task::spawn_blocking(move || seat.end());
-        if let Ok(Err(error)) = ending.await {
-            tracing::warn!(%error, "a request that took too long could not be cancelled");
-        }
+        deadline::keep(moment, blocking, taken).await
     }
 
     /// Does work with a connection, under its name. Blocks.
@@ -372,7 +387,8 @@ impl Db {
     }
 }
 
-fn busy(reason: &'static str) -> Error {
+/// The error of work that is not done for lack of room.
+pub(crate) fn busy(reason: &'static str) -> Error {
     Error::Unavailable(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(
         reason,
     )))

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod db;
+mod deadline;
 pub mod document;
 pub mod documents;
 pub mod engine;

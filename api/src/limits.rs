@@ -40,7 +40,7 @@ pub struct LimitSettings {
     #[arg(long, env = "CLINIGRAPH_MAX_PAGE", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub max_page: u32,
 
-    /// Longest time a GraphQL request may take, seconds; its statement is cancelled then
+    /// Longest time a request or an operation of a socket may take, seconds; its statement is cancelled then
     #[arg(long, env = "CLINIGRAPH_REQUEST_TIMEOUT", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub request_timeout: u64,
 

@@ -66,6 +66,21 @@ impl Seat {
         }
     }
 
+    /// Runs one piece of work and gives the connection back.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] when the request is over, else what `work` returned.
+    pub fn serve<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let _done = Done(self);
+        let outcome = self.run(work, |conn, work| work(conn));
+        outcome.unwrap_or(Err(Error::Cancelled))
+    }
+
+    /// Whether nothing goes on any more: the connection was given back.
+    pub fn is_left(&self) -> bool {
+        lock(&self.backend).is_none()
+    }
+
     /// Whether the connection leads to the primary.
     pub fn is_primary(&self) -> bool {
         self.is_primary.load(Ordering::Relaxed)
@@ -102,7 +117,8 @@ impl Seat {
         cancelled
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether the time of the request is over.
+    pub fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Acquire)
     }
 

@@ -160,6 +160,8 @@ pub async fn serve(
     settings: &ServerSettings,
     ready: impl FnOnce(&str),
 ) -> Result<(), String> {
+    let tls = settings.tls.config()?;
+    let is_tls = tls.is_some();
     let operating = &settings.operating;
     let name = instance_name();
     let state = state(url, settings, &name)?;
@@ -173,8 +175,6 @@ pub async fn serve(
     let begun = actix_web::rt::spawn(begun);
     let (analytics, audit) = (state.shared.analytics.clone(), state.shared.audit.clone());
     actix_web::rt::spawn(analytics.follow(settings.minimum_cell));
-    let tls = settings.tls.config()?;
-    let is_tls = tls.is_some();
     let server = HttpServer::new(move || {
         App::new()
             .wrap(Condition::new(

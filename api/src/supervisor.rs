@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use storage::{
+    import,
     migrate::{self, Standing},
     pool::{self, Pool},
 };
@@ -51,15 +52,21 @@ fn prepare(pool: &Pool, migrates: bool) -> Result<(), String> {
     };
     let mut connection = pool.connect().map_err(told)?;
     match migrate::standing(&mut connection).map_err(told)? {
-        Standing::Current => Ok(()),
-        Standing::Ahead => Err("the database was migrated by a newer program".to_owned()),
+        Standing::Current => {}
+        Standing::Ahead => return Err("the database was migrated by a newer program".to_owned()),
         Standing::Behind if migrates => {
             let done = migrate::run(&mut connection).map_err(told)?;
             tracing::info!(applied = done.applied, "the database was migrated");
-            Ok(())
         }
-        Standing::Behind => Err("the database needs `clinigraph migrate`".to_owned()),
+        Standing::Behind => return Err("the database needs `clinigraph migrate`".to_owned()),
     }
+    // Not told is not worth waiting for: the next import says it too.
+    match import::settle_interrupted(&mut connection) {
+        Ok(0) => {}
+        Ok(number) => tracing::warn!(number, "imports were killed before they ended"),
+        Err(error) => tracing::warn!(%error, "killed imports were not looked for"),
+    }
+    Ok(())
 }
 
 /// Which signal asks to stop.

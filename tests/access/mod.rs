@@ -8,6 +8,7 @@ mod arguments;
 mod documents;
 mod hostile;
 mod known;
+mod live;
 mod rest;
 mod rest_known;
 mod world;

@@ -62,18 +62,25 @@ fn clients_that_do_not_read_hold_nothing_that_others_need() {
         "/api/tracker/events?program={program}&orgUnitMode=ALL&paging=false&fields=event,dataValues[dataElement,value]"
     );
     let read_all = |mut stream: TcpStream, pause: Duration| {
-        let (mut total, mut piece) = (0, vec![0; 1 << 20]);
+        let (mut whole, mut piece) = (Vec::new(), vec![0; 1 << 20]);
         loop {
             let read = stream.read(&mut piece).expect("the answer goes on");
             if read == 0 {
-                return total;
+                let text = String::from_utf8(whole).expect("text");
+                assert!(text.ends_with("\r\n0\r\n\r\n"), "it was cut off");
+                // The head tells how long it took, in as many digits as that needs.
+                return text.split_once("\r\n\r\n").expect("a head").1.to_owned();
             }
-            total += read;
+            whole.extend_from_slice(&piece[..read]);
             thread::sleep(pause);
         }
     };
     let whole = read_all(begin(&server, &token, &path), Duration::ZERO);
-    assert!(whole > 8 << 20, "{whole} bytes are too few to tell");
+    assert!(
+        whole.len() > 8 << 20,
+        "{} bytes are too few to tell",
+        whole.len()
+    );
     let before = memory(&server);
     let silent: Vec<TcpStream> = (0..20).map(|_| begin(&server, &token, &path)).collect();
     let slow = begin(&server, &token, &path);
@@ -98,17 +105,15 @@ fn clients_that_do_not_read_hold_nothing_that_others_need() {
     }
     let time = began.elapsed();
     let during = memory(&server);
-    assert_eq!(
-        read_all(slow, Duration::from_millis(20)),
-        whole,
-        "who reads slowly gets it all"
-    );
+    let slowly = read_all(slow, Duration::from_millis(20));
+    assert!(whole == slowly, "who reads slowly gets it all");
     drop(silent);
     println!(
         "20 clients that never read an export of {} MB: {before:.0} MiB before, {during:.0} MiB meanwhile, 20 other requests in {time:?}",
-        whole >> 20
+        whole.len() >> 20
     );
-    assert!(during - before < 400.0);
+    // A batch each, and what the allocator keeps.
+    assert!(during - before < 150.0);
     assert_eq!(server.get("/health/ready").status, 200);
 }
 

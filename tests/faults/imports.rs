@@ -1,11 +1,6 @@
 //! Imports that are killed in every phase, or find the disk full, and are run again.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
 use storage::{
@@ -13,8 +8,8 @@ use storage::{
     testing::{self, execute, fresh_database, rows},
 };
 
-use super::verified;
-use crate::program::{Folder, Held, PROGRAM, command};
+use super::{killed_at, runs, until_alone, verified};
+use crate::program::{Folder, command};
 
 const CLINIC: &str = "DiszpKrYNg8";
 
@@ -139,21 +134,8 @@ fn an_import_that_is_killed_in_any_phase_can_be_run_again() {
             println!("there is no table {table}");
             continue;
         }
-        let mut held = Held::table(&url, table);
-        let mut child = Command::new(PROGRAM)
-            .args([
-                "import",
-                "fhir",
-                folder.0.to_str().expect("a path"),
-                "--clinic",
-                CLINIC,
-            ])
-            .env("DATABASE_URL", &url)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let waits = held.until_awaited(1, || child.try_wait().expect("its state").is_some());
+        let path = folder.0.to_str().expect("a path");
+        let waits = killed_at(&url, table, &["import", "fhir", path, "--clinic", CLINIC]);
         if !waits {
             println!("the import does not touch {table}");
             // It ran to its end: what it stored is taken back for the next phase.
@@ -165,9 +147,6 @@ fn an_import_that_is_killed_in_any_phase_can_be_run_again() {
             continue;
         }
         phases += 1;
-        child.kill().expect("it is killed");
-        child.wait().expect("it is gone");
-        drop(held);
         let after = stored(&url);
         println!(
             "import killed at {table}: {} rows before, {} after",
@@ -177,6 +156,8 @@ fn an_import_that_is_killed_in_any_phase_can_be_run_again() {
         assert_eq!(after, empty, "{table}");
     }
     assert!(phases >= 5, "only {phases} phases were met");
+    until_alone(&url);
+    let left = runs(&url, "RUNNING");
     let (code, said) = import(&url, &folder.0);
     assert_eq!(code, 0, "{said}");
     assert_eq!(
@@ -184,6 +165,7 @@ fn an_import_that_is_killed_in_any_phase_can_be_run_again() {
         expected,
         "run again it is as if nothing had happened"
     );
+    assert_eq!((runs(&url, "RUNNING"), left > 0), (0, true));
     let (code, said) = command(
         &url,
         &[

@@ -1,12 +1,10 @@
 //! Refreshes that are killed or meet.
 
-use std::process::{Command, Stdio};
-
 use storage::{pool::connect, refresh};
 
-use super::verified;
+use super::{killed_at, verified};
 use crate::{
-    program::{Held, PROGRAM, command, number},
+    program::{Held, command, number},
     telemetry::generated,
 };
 
@@ -29,18 +27,7 @@ fn a_refresh_that_is_killed_leaves_the_old_version() {
         "station_transfers",
         "data_versions",
     ] {
-        let mut held = Held::table(&url, table);
-        let mut child = Command::new(PROGRAM)
-            .arg("refresh")
-            .env("DATABASE_URL", &url)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        assert!(held.until_awaited(1, || false));
-        child.kill().expect("it is killed");
-        child.wait().expect("it is gone");
-        drop(held);
+        assert!(killed_at(&url, table, &["refresh"]));
         println!(
             "refresh killed at {table}: {:?} versions and stays before, {:?} after",
             before,

@@ -127,9 +127,13 @@ impl From<storage::Error> for Refusal {
                     ..Refusal::new(StatusCode::CONFLICT, refusal.to_string())
                 },
             },
-            Error::Timeout(_) | Error::Cancelled => Refusal::new(
+            Error::Timeout(_) => Refusal::new(
                 StatusCode::GATEWAY_TIMEOUT,
-                "the query took longer than it may; ask for less at once",
+                "the query took longer than it may (--statement-timeout); ask for less at once",
+            ),
+            Error::Cancelled => Refusal::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                "the request took longer than it may (--request-timeout); ask for less at once",
             ),
             Error::Unavailable(_) => {
                 log(&error);

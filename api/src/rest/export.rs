@@ -22,8 +22,12 @@ use super::{
 };
 use crate::{caller::RequestContext, guard::What};
 
-/// Rows of one batch.
-const BATCH: u32 = 1_000;
+/// Rows of the first batch, and the fewest and most of any later one.
+const FIRST_ROWS: u32 = 100;
+const ROWS: (u32, u32) = (20, 1_000);
+
+/// Bytes that a piece should have: a client that does not read it makes the server keep it.
+const PIECE: usize = 1 << 20;
 
 /// How events are shown.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ pub struct Export {
     names: Names,
     encoder: Encoder,
     after: Option<Cursor>,
+    rows: u32,
     is_first: bool,
 }
 
@@ -79,6 +84,7 @@ impl Export {
             names,
             encoder,
             after: None,
+            rows: FIRST_ROWS,
             is_first: true,
         })
     }
@@ -105,6 +111,8 @@ impl Export {
     /// The next piece, once it is logged that it is handed out.
     async fn next(self: Box<Self>, (context, read): &Log) -> Answer<Piece> {
         let db = context.db();
+        // The client decides how long the whole takes.
+        db.begin_anew();
         let run = db.run("export events", move |conn| Ok(self.step(conn)));
         let (rows, piece) = run.await??;
         let rows = Some(rows);
@@ -119,7 +127,7 @@ impl Export {
 
     /// Reads and writes one batch.
     fn step(mut self: Box<Self>, conn: &mut Connection) -> Answer<(usize, Piece)> {
-        let page = Page::after(BATCH, self.after.take());
+        let page = Page::after(self.rows, self.after.take());
         let (rows, more) = storage::events::list(conn, &self.listing, &page)?;
         if more {
             let last = rows.last();
@@ -129,7 +137,11 @@ impl Export {
         self.names.check()?;
         self.write(&events, !more).map_err(broken)?;
         let piece = match more {
-            true => (self.encoder.take().into(), Some(self)),
+            true => {
+                let piece = self.encoder.take();
+                self.rows = next_rows(self.rows, piece.len());
+                (piece.into(), Some(self))
+            }
             false => (self.encoder.finish().map_err(broken)?.into(), None),
         };
         Ok((events.len(), piece))
@@ -166,6 +178,12 @@ impl Export {
     }
 }
 
+/// Rows of the next batch, when so many made a piece of so many bytes.
+fn next_rows(rows: u32, bytes: usize) -> u32 {
+    let fitting = PIECE.saturating_mul(rows as usize) / bytes.max(1);
+    u32::try_from(fitting).map_or(ROWS.1, |fitting| fitting.clamp(ROWS.0, ROWS.1))
+}
+
 /// Where a streamed answer stands.
 enum State {
     /// A piece is ready, the rest is not read yet.
@@ -196,4 +214,18 @@ fn broken(error: std::io::Error) -> Refusal {
         StatusCode::INTERNAL_SERVER_ERROR,
         "the answer could not be written",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_rows;
+
+    #[test]
+    fn batches_have_as_many_rows_as_make_a_megabyte() {
+        assert_eq!(next_rows(100, 100_000), 1_000);
+        assert_eq!(next_rows(100, 2 << 20), 50);
+        assert_eq!(next_rows(50, 1 << 20), 50);
+        assert_eq!(next_rows(100, 500 << 20), 20);
+        assert_eq!(next_rows(1_000, 0), 1_000);
+    }
 }

@@ -47,6 +47,7 @@ async fn import(
     let partly = partly.unwrap_or(false);
     let parse = |chunks| metadata::Payload::read(BufReader::with_capacity(1 << 16, chunks));
     let payload = body::read(body, *limit.get_ref(), parse).await?;
+    context.db().begin_anew();
     let run = context.db().run("import metadata", move |conn| {
         metadata::import(conn, &payload, partly)
     });

@@ -93,7 +93,7 @@ pub async fn authenticate(request: &HttpRequest, shared: &Shared) -> Answer<Requ
         true => shared.db.reading(presented.key()),
         false => shared.db.writing(presented.key()),
     };
-    let through = asked.through(db.timed(timing_of(request)));
+    let through = asked.through(db.timed(timing_of(request)).within_time());
     let context = through.authenticate(&presented).await;
     let context = context.map_err(not_signed_in)?;
     request.extensions_mut().insert(Person(context.caller.id));

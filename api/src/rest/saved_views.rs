@@ -63,7 +63,7 @@ async fn list(request: HttpRequest, shared: web::Data<Shared>, kind: ViewKind) -
     let page = parameters::page(&query)?;
     let wanted = wanted(&query)?;
     let caller = Arc::clone(&context.caller);
-    let views = shared.db.run("saved views", move |conn| {
+    let views = context.db().run("saved views", move |conn| {
         saved_views::list(conn, kind, &caller, &wanted)
     });
     let views = views.await?;
@@ -100,7 +100,7 @@ async fn one(request: HttpRequest, shared: web::Data<Shared>, kind: ViewKind) ->
     let uid = path_uid(&request);
     let caller = Arc::clone(&context.caller);
     let asked = uid.clone();
-    let view = shared.db.run("saved view", move |conn| {
+    let view = context.db().run("saved view", move |conn| {
         saved_views::by_uid(conn, kind, &caller, &asked)
     });
     let view = view.await?.ok_or_else(|| missing(kind, &uid))?;
@@ -129,11 +129,13 @@ async fn write(
         return Err(Refusal::bad_request("the body must be an object"));
     }
     let (caller, named) = (Arc::clone(&context.caller), uid.clone());
-    let written = shared.db.run("write saved view", move |conn| match action {
-        Action::Create => saved_views::create(conn, kind, &caller, &body),
-        Action::Update => saved_views::update(conn, kind, &caller, &named, &body),
-        Action::Delete => saved_views::delete(conn, kind, &caller, &named),
-    });
+    let written = context
+        .db()
+        .run("write saved view", move |conn| match action {
+            Action::Create => saved_views::create(conn, kind, &caller, &body),
+            Action::Update => saved_views::update(conn, kind, &caller, &named, &body),
+            Action::Delete => saved_views::delete(conn, kind, &caller, &named),
+        });
     let written = written.await?;
     if let Ok(uid) = &written {
         context.log_act(What::of_one(uid)).await?;

@@ -50,6 +50,7 @@ async fn import(
         let parse = |chunks| Payload::read(BufReader::with_capacity(1 << 16, chunks));
         body::read(body, *limit.get_ref(), parse).await?
     };
+    context.db().begin_anew();
     let schemes = parameters::schemes(&query)?.pairs();
     parameters.id_schemes = load_schemes(&context, schemes).await?;
     if !is_async {
@@ -61,6 +62,7 @@ async fn import(
     });
     let uid = begin.await?;
     let response = accepted(&request, &uid);
+    context.db().outlive_request();
     actix_web::rt::spawn(finish(context, uid, payload, parameters));
     Ok(response)
 }

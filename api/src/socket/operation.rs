@@ -8,12 +8,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     caller::{RequestContext, Shared},
+    db::Db,
     engine::Engine,
     graphql::{self, error::Code, subscription::Resumed},
     http::{PROVIDER_AWAY, give_codes},
     metrics::Metrics,
     parameters::Parameters,
-    sign_in::Failure,
+    sign_in::{Failure, Presented},
 };
 
 /// What an operation tells its socket.
@@ -63,26 +64,41 @@ impl Runner {
         .await;
     }
 
-    /// Answers once. When a refresh is published between two fields, the whole document is answered anew.
+    /// Answers once, within the time of a request and over one connection.
     async fn answer(
         &self,
-        operation: &Parameters,
+        operation: &Arc<Parameters>,
         tell: &impl AsyncFn(Outcome) -> bool,
     ) -> Result<(), Outcome> {
         let timer = self.metrics.start();
+        let (runner, operation) = (self.clone(), Arc::clone(operation));
+        let presented = self.present().await?;
+        let db = self.shared.db.writing(presented.key());
+        let answered = db
+            .attend(move |db| async move { Ok(runner.execute(&operation, &presented, db).await) });
+        let response = answered.await.unwrap_or_else(|error| Err(failed(&error)))?;
+        timer.finish(if response.is_ok() { "ok" } else { "error" });
+        if graphql::is_request_error(&response) {
+            return Err(Outcome::Refused(response.errors));
+        }
+        tell(Outcome::Next(Box::new(response))).await;
+        Ok(())
+    }
+
+    /// The response. When a refresh is published between two fields, the whole document is answered anew.
+    async fn execute(
+        &self,
+        operation: &Parameters,
+        presented: &Presented,
+        db: Db,
+    ) -> Result<Response, Outcome> {
         for _ in 0..3 {
-            let context = self.context().await?;
+            let context = self.context(presented, db.clone()).await?;
             let mut response = self.engine.execute(operation, Arc::clone(&context)).await;
-            if context.saw_two_data_versions() {
-                continue;
+            if !context.saw_two_data_versions() {
+                give_codes(&mut response);
+                return Ok(response);
             }
-            give_codes(&mut response);
-            timer.finish(if response.is_ok() { "ok" } else { "error" });
-            if graphql::is_request_error(&response) {
-                return Err(Outcome::Refused(response.errors));
-            }
-            tell(Outcome::Next(Box::new(response))).await;
-            return Ok(());
         }
         Err(unavailable("the data are being refreshed; try again"))
     }
@@ -93,7 +109,9 @@ impl Runner {
         is_resumed: bool,
         tell: &impl AsyncFn(Outcome) -> bool,
     ) -> Result<(), Outcome> {
-        let context = self.context().await?;
+        let presented = self.present().await?;
+        let db = self.shared.db.writing(presented.key());
+        let context = self.context(&presented, db).await?;
         let resumed = Resumed(is_resumed);
         let mut stream = self.engine.subscribe(operation, context, resumed);
         while let Some(mut response) = stream.next().await {
@@ -109,31 +127,49 @@ impl Runner {
         Ok(())
     }
 
-    async fn context(&self) -> Result<Arc<RequestContext>, Outcome> {
-        let context = async {
-            let presented = self.shared.present(&self.token).await?;
-            let db = self.shared.db.writing(presented.key());
-            self.shared.through(db).authenticate(&presented).await
-        };
-        match context.await {
-            Ok(context) => Ok(Arc::new(context)),
-            Err(Failure::Refused(_)) => Err(Outcome::Forbidden),
-            Err(Failure::Away) => Err(unavailable(PROVIDER_AWAY)),
-            Err(Failure::Failed(error)) => {
-                tracing::error!(%error, cause = ?std::error::Error::source(&error).map(ToString::to_string), "authentication failed");
-                Err(unavailable(
-                    "the database is not available at the moment; try again",
-                ))
-            }
-        }
+    /// Who acts with the token of the socket.
+    async fn present(&self) -> Result<Presented, Outcome> {
+        let presented = self.shared.present(&self.token).await;
+        presented.map_err(not_signed_in)
+    }
+
+    async fn context(&self, presented: &Presented, db: Db) -> Result<Arc<RequestContext>, Outcome> {
+        let context = self.shared.through(db).authenticate(presented).await;
+        context.map(Arc::new).map_err(not_signed_in)
     }
 }
 
+/// What is told of an operation whose caller is not signed in.
+fn not_signed_in(failure: Failure) -> Outcome {
+    match failure {
+        Failure::Refused(_) => Outcome::Forbidden,
+        Failure::Away => unavailable(PROVIDER_AWAY),
+        Failure::Failed(error) => failed(&error),
+    }
+}
+
+/// What is told of an operation that the database did not serve.
+fn failed(error: &storage::Error) -> Outcome {
+    if Code::of(error) == Code::Timeout {
+        return refused(
+            Code::Timeout,
+            "the operation took longer than it may (--request-timeout); ask for less at once",
+        );
+    }
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(%error, ?cause, "an operation of a socket was not served");
+    unavailable("the database is not available at the moment; try again")
+}
+
 fn unavailable(message: &str) -> Outcome {
+    refused(Code::Unavailable, message)
+}
+
+fn refused(code: Code, message: &str) -> Outcome {
     let mut error = ServerError::new(message, None);
     error
         .extensions
         .get_or_insert_default()
-        .set("code", Code::Unavailable.name());
+        .set("code", code.name());
     Outcome::Refused(vec![error])
 }

@@ -3,6 +3,7 @@
 mod dhis2;
 pub mod fhir;
 pub mod metadata;
+mod runs;
 pub mod tracker;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 
+pub use self::runs::{begin, fail, finish, settle_interrupted};
 use crate::{Connection, Result};
 
 /// What an import did, as its command prints it.
@@ -77,58 +79,6 @@ pub struct BadLine {
     pub rule: Cow<'static, str>,
     /// What is wrong, without values.
     pub message: String,
-}
-
-#[derive(QueryableByName)]
-struct Run {
-    #[diesel(sql_type = BigInt)]
-    import_run_id: i64,
-}
-
-/// Records that an import begins. Outside the import's transaction, so that a failed run leaves its trace.
-///
-/// # Errors
-/// When the statement fails.
-pub fn begin(conn: &mut Connection, kind: &str, source: &str, clinic: Option<i64>) -> Result<i64> {
-    let run: Run = diesel::sql_query(
-        "INSERT INTO import_runs (kind, source, clinic_id) VALUES ($1, $2, $3) RETURNING import_run_id",
-    )
-    .bind::<Text, _>(kind)
-    .bind::<Text, _>(source)
-    .bind::<Nullable<BigInt>, _>(clinic)
-    .get_result(conn)?;
-    Ok(run.import_run_id)
-}
-
-/// Records the counts of an import that worked. Inside the import's transaction, as its last statement.
-///
-/// # Errors
-/// When the statement fails.
-pub fn finish(conn: &mut Connection, report: &Report) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE import_runs SET status = 'DONE', finished_at = clock_timestamp(), created_rows = $2,
-                updated_rows = $3, unchanged_rows = $4, quarantined_rows = $5 WHERE import_run_id = $1",
-    )
-    .bind::<BigInt, _>(report.run)
-    .bind::<BigInt, _>(report.created.cast_signed())
-    .bind::<BigInt, _>(report.updated.cast_signed())
-    .bind::<BigInt, _>(report.unchanged.cast_signed())
-    .bind::<BigInt, _>(report.quarantined.cast_signed())
-    .execute(conn)?;
-    Ok(())
-}
-
-/// Records that an import failed.
-///
-/// # Errors
-/// When the statement fails.
-pub fn fail(conn: &mut Connection, run: i64) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE import_runs SET status = 'FAILED', finished_at = clock_timestamp() WHERE import_run_id = $1",
-    )
-    .bind::<BigInt, _>(run)
-    .execute(conn)?;
-    Ok(())
 }
 
 /// Puts bad lines into the quarantine of a run.

@@ -14,6 +14,8 @@ mod load;
 mod map;
 mod merge;
 mod parse;
+#[cfg(feature = "testing")]
+mod probe;
 mod reference;
 mod rule;
 mod settings;
@@ -30,6 +32,8 @@ use diesel::{
 };
 use indicatif::ProgressBar;
 
+#[cfg(feature = "testing")]
+pub use self::probe::{Found, read_bundle, read_lines};
 pub use self::settings::Settings;
 use self::{delivery::manifest, files::Hashed, load::Loaded, merge::Months};
 use super::{BadLine, Report};

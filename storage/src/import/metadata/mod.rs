@@ -66,6 +66,21 @@ impl Payload {
             .map_err(|_| Error::Input(format!("`{}` is no list; nothing was imported", kind.list)))
     }
 
+    /// How many objects its lists hold, by the parser alone: what a fuzz target calls.
+    ///
+    /// # Errors
+    /// [`crate::Error::Input`] when one of its lists is none.
+    #[cfg(feature = "testing")]
+    pub fn count_objects(&self) -> Result<usize> {
+        let mut objects = self.ignored().len();
+        for kind in kind::ALL {
+            objects += self.list(kind)?.len();
+        }
+        let (programs, stages) = (self.list(kind::PROGRAM)?, self.list(kind::PROGRAM_STAGE)?);
+        let _ = Membership::of(&programs, &stages);
+        Ok(objects)
+    }
+
     /// A sentence for each list that is not imported.
     fn ignored(&self) -> Vec<String> {
         let other = self

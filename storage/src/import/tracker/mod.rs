@@ -23,6 +23,8 @@ mod option_combos;
 mod owners;
 mod parameters;
 mod payload;
+#[cfg(feature = "testing")]
+mod probe;
 mod relationships;
 mod report;
 mod rights;

@@ -117,9 +117,17 @@ impl Flat {
                     continue;
                 }
             };
-            self.add(TrackerType::Enrollment, nesting.enrollments, Some(&uid));
-            self.add(TrackerType::Event, nesting.events, Some(&uid));
-            self.add(TrackerType::Relationship, nesting.relationships, Some(&uid));
+            // Kinds are in the order in which they hang on each other: so nothing nests deeper than there are kinds.
+            let nested = [
+                (TrackerType::Enrollment, nesting.enrollments),
+                (TrackerType::Event, nesting.events),
+                (TrackerType::Relationship, nesting.relationships),
+            ];
+            for (inner, list) in nested {
+                if inner > kind {
+                    self.add(inner, list, Some(&uid));
+                }
+            }
             let parent = parent.map(str::to_owned);
             let item = Item {
                 line,
@@ -339,5 +347,17 @@ mod tests {
         );
         assert_eq!(flat.relationships.len(), 1);
         assert_eq!(flat.broken[0].3.code, Code::E1048);
+    }
+
+    #[test]
+    fn objects_within_each_other_without_end_are_not_followed() {
+        let text = format!(
+            "{{\"events\": [{}{}]}}",
+            "{\"events\": [".repeat(20_000),
+            "]}".repeat(20_000)
+        );
+        let payload: Payload = serde_json::from_str(&text).expect("a payload");
+        let flat = payload.flatten();
+        assert_eq!((flat.len(), flat.broken.len()), (1, 0));
     }
 }

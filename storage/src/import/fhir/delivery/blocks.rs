@@ -197,7 +197,8 @@ impl<'s> Reader<'s> {
 }
 
 impl Block {
-    fn add(&mut self, position: i64, value: std::result::Result<&[u8], Rule>) {
+    /// Adds a value, or the rule that it breaks.
+    pub fn add(&mut self, position: i64, value: std::result::Result<&[u8], Rule>) {
         let start = self.bytes.len();
         let place = value.map(|bytes| {
             self.bytes.extend_from_slice(bytes);

@@ -1,7 +1,7 @@
 //! A delivery on disk: its files, packed or not, and the JSON values in them.
 
 pub mod blocks;
-mod elements;
+pub mod elements;
 pub mod manifest;
 mod packed;
 
