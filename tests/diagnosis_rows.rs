@@ -88,3 +88,28 @@ async fn a_text_finds_codes_and_titles_of_every_level() {
             .contains(&code["code"].as_str().expect("a code").to_owned())
     );
 }
+
+#[actix_web::test]
+async fn fine_codes_are_not_compared_across_catalogues_without_a_word() {
+    let server = Server::start();
+    let controller = server.user("controller");
+    let document = "query ($level: DiagnosisLevel!, $then: DateRange) {
+      diagnoses(filter: { period: { from: \"2026-03-01\", to: \"2026-03-31\" } }, level: $level, compareWith: $then) { cataloguesDiffer } }";
+    let same = json!({ "from": "2026-02-01", "to": "2026-02-28" });
+    let other = json!({ "from": "2025-03-01", "to": "2025-03-31" });
+    for (level, then, differ) in [
+        ("FIVE", &other, json!(true)),
+        ("FOUR", &other, json!(true)),
+        ("FOUR", &same, json!(false)),
+        ("THREE", &other, json!(false)),
+        ("FOUR", &Value::Null, Value::Null),
+    ] {
+        let data = controller
+            .data(document, json!({ "level": level, "then": then }))
+            .await;
+        assert_eq!(
+            data["diagnoses"]["cataloguesDiffer"], differ,
+            "{level} {then}"
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! What a query of stays asks for: a period, clinics, and the properties that stays must have.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
 /// Which day of a stay must lie in the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,14 @@ impl Period {
     pub fn days(&self) -> i64 {
         (self.to - self.from).num_days() + 1
     }
+
+    /// Whether another period touches other calendar years. Each year has its own ICD-10-GM, in which codes below the three
+    /// characters may mean something else.
+    #[must_use]
+    pub fn is_of_other_years(&self, other: &Period) -> bool {
+        let years = |period: &Period| (period.from.year(), period.to.year());
+        years(self) != years(other)
+    }
 }
 
 /// Which stays a query selects. Empty lists and `None` select all.
@@ -138,6 +146,9 @@ mod tests {
         let period = |from, to| Period::new("period", from, to);
         let february = period(day(2024, 2, 1), day(2024, 2, 29)).expect("in order");
         assert_eq!(february.days(), 29);
+        let march = period(day(2024, 3, 1), day(2024, 3, 31)).expect("in order");
+        let winter = period(day(2023, 12, 1), day(2024, 2, 29)).expect("in order");
+        assert!(!february.is_of_other_years(&march) && february.is_of_other_years(&winter));
         assert_eq!(
             period(day(2025, 1, 2), day(2025, 1, 1)),
             Err(PeriodReversed("period"))

@@ -33,6 +33,9 @@ pub struct DiagnosisBreakdown {
     /// Whether both periods have different lengths, so that their numbers cannot be compared as they are; null without
     /// `compareWith`.
     lengths_differ: Option<bool>,
+    /// Whether rows below the three characters are compared across calendar years. Each year has its own ICD-10-GM, in which
+    /// such codes may mean something else; null without `compareWith`.
+    catalogues_differ: Option<bool>,
     /// Where the page stands in the list.
     page_info: PageInfo,
     /// The data version that all figures come from.
@@ -70,7 +73,9 @@ pub(super) async fn breakdown(
         .transpose()
         .map_err(refuse_page)?;
     let depth = wanted.depth();
-    let period_days = filter.period.days();
+    let period = filter.period;
+    let period_days = period.days();
+    let is_fine = wanted.level.is_none_or(|level| level > icd10::Level::Three);
     let compared_days = compared.map(|period| period.days());
     let minimum = request.shared.minimum_cell;
     let (version, now) = questions::diagnoses(analytics, filter.clone(), depth)
@@ -107,6 +112,7 @@ pub(super) async fn breakdown(
         period_days,
         compared_days,
         lengths_differ: compared_days.map(|days| days != period_days),
+        catalogues_differ: compared.map(|other| is_fine && period.is_of_other_years(&other)),
         page_info: PageInfo {
             has_next_page: start + page.len() < keys.len(),
             has_previous_page: start > 0,

@@ -133,7 +133,7 @@ impl From<storage::Error> for Refusal {
             ),
             Error::Cancelled => Refusal::new(
                 StatusCode::GATEWAY_TIMEOUT,
-                "the request took longer than it may (--request-timeout); ask for less at once",
+                "the request took longer than it may (--request-timeout); ask for less at once, or import with async=true",
             ),
             Error::Unavailable(_) => {
                 log(&error);
