@@ -3,7 +3,6 @@
 mod access;
 mod at_hand;
 mod attacks;
-mod audit;
 mod audit_log;
 mod backup;
 mod cases;
@@ -19,6 +18,7 @@ mod examples;
 mod faults;
 mod flow;
 mod http;
+mod http_audit;
 mod limits;
 mod live;
 mod living;

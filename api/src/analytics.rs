@@ -1,9 +1,9 @@
 //! What analytics are answered from: the columns of the newest data version in memory, or the database while there are
 //! none. Answers are kept while their version stands.
 
+mod answers;
+
 use std::{
-    any::Any,
-    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -18,10 +18,9 @@ use storage::{
 };
 use tokio::sync::Semaphore;
 
+use self::answers::Answers;
 use crate::db::Db;
 
-/// Answers kept at a time. The largest, all codes of six years, takes about a megabyte.
-const MOST_ANSWERS: usize = 64;
 /// How often a server looks for a new version by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
@@ -47,43 +46,6 @@ struct State {
     refused: Option<i64>,
     load_seconds: f64,
     answers: Answers,
-}
-
-/// Answers of one version, the oldest first.
-#[derive(Default)]
-struct Answers {
-    version: i64,
-    by_question: HashMap<String, Arc<dyn Any + Send + Sync>>,
-    order: VecDeque<String>,
-    hits: u64,
-}
-
-impl Answers {
-    fn get<T: Send + Sync + 'static>(&mut self, version: i64, question: &str) -> Option<Arc<T>> {
-        let kept = self.by_question.get(question);
-        let kept = kept.filter(|_| self.version == version)?;
-        let answer = Arc::clone(kept).downcast().ok()?;
-        self.hits += 1;
-        Some(answer)
-    }
-
-    fn put(&mut self, version: i64, question: String, answer: Arc<dyn Any + Send + Sync>) {
-        if self.version < version {
-            *self = Answers {
-                version,
-                hits: self.hits,
-                ..Answers::default()
-            };
-        }
-        if self.version == version && self.by_question.insert(question.clone(), answer).is_none() {
-            self.order.push_back(question);
-            if self.order.len() > MOST_ANSWERS
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.by_question.remove(&oldest);
-            }
-        }
-    }
 }
 
 /// What the columns take, for the figures of the server.
@@ -150,10 +112,11 @@ impl Analytics {
                 .ask_live(question, |conn| work(&mut Source::Database(conn)))
                 .await;
         };
+        let began = Instant::now();
         let answer = self
             .compute(move || work(&mut Source::Memory(&columns)))
             .await?;
-        Ok((version, self.keep(number, question, answer)))
+        Ok((version, self.keep(number, question, answer, began)))
     }
 
     /// Answers a question that columns do not know from the database, once for each version.
@@ -169,6 +132,7 @@ impl Analytics {
         if let Some(answer) = self.lock().answers.get(version.data_version_id, &question) {
             return Ok((version, answer));
         }
+        let began = Instant::now();
         let found = self.db.run("analytics", |conn| {
             version::snapshot(conn, |conn| {
                 let version = version::current(conn)?.ok_or_else(unpublished)?;
@@ -177,13 +141,21 @@ impl Analytics {
         });
         let (version, answer) = found.await?;
         let number = version.data_version_id;
-        Ok((version, self.keep(number, question, answer)))
+        Ok((version, self.keep(number, question, answer, began)))
     }
 
-    fn keep<T: Send + Sync + 'static>(&self, version: i64, question: String, answer: T) -> Arc<T> {
+    /// Keeps an answer that was looked for since `began`.
+    fn keep<T: Send + Sync + 'static>(
+        &self,
+        version: i64,
+        question: String,
+        answer: T,
+        began: Instant,
+    ) -> Arc<T> {
         let answer = Arc::new(answer);
         let kept = Arc::clone(&answer);
-        self.lock().answers.put(version, question, kept);
+        let mut state = self.lock();
+        state.answers.put(version, question, kept, began.elapsed());
         answer
     }
 
@@ -303,7 +275,7 @@ impl Analytics {
     #[must_use]
     pub fn held(&self) -> Held {
         let state = self.lock();
-        let hits = state.answers.hits;
+        let hits = state.answers.hits();
         state.held.as_ref().map_or_else(
             || Held {
                 hits,
@@ -326,27 +298,4 @@ impl Analytics {
 
 fn unpublished() -> Error {
     Error::Input("no data version has been published yet; run `clinigraph refresh`".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_kept_for_their_version_and_never_too_many() {
-        let mut answers = Answers::default();
-        answers.put(2, "a".to_owned(), Arc::new(1_i32));
-        assert_eq!(answers.get::<i32>(2, "a").as_deref(), Some(&1));
-        assert_eq!(answers.get::<i32>(3, "a"), None);
-        assert_eq!(answers.get::<String>(2, "a"), None);
-        answers.put(1, "old".to_owned(), Arc::new(0_i32));
-        assert_eq!(answers.get::<i32>(1, "old"), None);
-        for number in 0..MOST_ANSWERS {
-            answers.put(2, format!("question {number}"), Arc::new(number));
-        }
-        assert_eq!(answers.get::<i32>(2, "a"), None);
-        assert_eq!(answers.by_question.len(), MOST_ANSWERS);
-        answers.put(3, "a".to_owned(), Arc::new(3_i32));
-        assert_eq!((answers.by_question.len(), answers.order.len()), (1, 1));
-    }
 }

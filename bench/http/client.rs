@@ -125,21 +125,31 @@ impl Kept {
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut stream = match self.0.take() {
-            Some(stream) => stream,
-            None => TcpStream::connect(address)?,
-        };
+        // A server may close a connection that was idle, which shows when the next question finds nobody.
+        if let Some(stream) = self.0.take()
+            && let Some(answer) = self.exchange(stream, request.as_bytes())?
+        {
+            return Ok(answer);
+        }
+        let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        stream.write_all(request.as_bytes())?;
+        let answer = self.exchange(stream, request.as_bytes())?;
+        answer.ok_or_else(|| "the server closed a connection".into())
+    }
+
+    /// Asks over a connection; `None` when it was closed before a byte came.
+    fn exchange(&mut self, mut stream: TcpStream, request: &[u8]) -> Result<Option<String>> {
+        stream.write_all(request)?;
         let mut answer = Vec::with_capacity(1 << 14);
         let mut piece = [0; 1 << 14];
         let start = loop {
             let read = stream.read(&mut piece)?;
-            if read == 0 {
-                return Err("the server closed a connection".into());
+            match (read, answer.is_empty()) {
+                (0, true) => return Ok(None),
+                (0, false) => return Err("the server broke an answer off".into()),
+                (read, _) => answer.extend_from_slice(&piece[..read]),
             }
-            answer.extend_from_slice(&piece[..read]);
             if let Some(start) = end_of_head(&answer)
                 && is_complete(&answer, start)?
             {
@@ -147,7 +157,7 @@ impl Kept {
             }
         };
         self.0 = Some(stream);
-        Ok(String::from_utf8_lossy(&answer[start..]).into_owned())
+        Ok(Some(String::from_utf8_lossy(&answer[start..]).into_owned()))
     }
 }
 

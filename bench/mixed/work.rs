@@ -87,8 +87,8 @@ struct Last {
 impl Ground {
     pub fn find(conn: &mut Connection, places: &Places) -> Result<Self> {
         let units: Vec<Unit> = diesel::sql_query(
-            "SELECT uid FROM singleevent JOIN organisationunit USING (organisationunitid)
-              WHERE programstageid = $1 GROUP BY uid ORDER BY uid",
+            "SELECT o.uid FROM singleevent JOIN organisationunit o USING (organisationunitid)
+              WHERE programstageid = $1 GROUP BY o.uid ORDER BY o.uid",
         )
         .bind::<diesel::sql_types::BigInt, _>(places.main.stages[0])
         .load(conn)?;

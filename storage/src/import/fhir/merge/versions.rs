@@ -117,11 +117,18 @@ const ABSENT: &str = "INSERT INTO staged_resources
        AND NOT EXISTS (SELECT FROM staged_resources r WHERE (r.resource_type, r.fhir_id) = (b.resource_type, b.fhir_id))
        AND NOT EXISTS (SELECT FROM staged_bad r WHERE (r.resource_type, r.fhir_id) = (b.resource_type, b.fhir_id))";
 
-/// Where the stored rows of delivered observations lie.
+/// Where the stored rows of delivered observations lie. They may lie in any month, so all are looked through, in the index
+/// alone; what they hold is looked up for those that are found.
 const FORMER_OBSERVATIONS: &str = "INSERT INTO staged_former_observations
-     SELECT r.seq, b.fhir_id, b.observed_on, b.fhir_updated_at, b.fhir_version, b.fhir_body
-     FROM staged_resources r JOIN observations b ON b.clinic_id = $1 AND split_part(b.fhir_id, '#', 1) = r.fhir_id
-     WHERE r.resource_type = 'Observation'";
+     WITH places AS MATERIALIZED (
+         SELECT r.seq, b.fhir_id, b.observed_on
+         FROM staged_resources r JOIN observations b ON b.clinic_id = $1 AND split_part(b.fhir_id, '#', 1) = r.fhir_id
+         WHERE r.resource_type = 'Observation'
+     )
+     SELECT p.seq, b.fhir_id, b.observed_on, b.fhir_updated_at, b.fhir_version, b.fhir_body
+     FROM places p
+     CROSS JOIN LATERAL (SELECT * FROM observations b
+                          WHERE b.clinic_id = $1 AND b.fhir_id = p.fhir_id AND b.observed_on = p.observed_on LIMIT 1) b";
 
 /// The stored version of each delivered resource.
 const STORED: &str = "INSERT INTO staged_stored
