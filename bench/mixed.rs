@@ -102,15 +102,19 @@ pub fn measure(report: &mut Report, database: &mut Database, minutes: u64) -> Re
     })?;
     let after = number(&mut database.conn, events)?;
     let (created, errors) = (tally.created.into_inner(), into_inner(tally.errors));
-    let mut wrong: Vec<String> = errors.iter().take(5).cloned().collect();
+    let mut wrong: Vec<String> = kinds(&errors)
+        .map(|(text, number)| format!("{number} times {text}"))
+        .collect();
     if after - before != created {
         wrong.push(format!(
             "{created} events were created, {} are there",
             after - before
         ));
     }
+    let mut broken = 0;
     for check in verify::run(&mut database.conn)? {
         if check.differences != 0 {
+            broken += 1;
             wrong.push(format!("{}: {}", check.name, check.differences));
         }
     }
@@ -118,8 +122,8 @@ pub fn measure(report: &mut Report, database: &mut Database, minutes: u64) -> Re
     report.paragraph(&format!(
         "{minutes} minutes with {} callers, each on a connection of its own; server, PostgreSQL and callers share the cores. In the \
          middle 1 % of the stays change and a refresh runs, which took {} beside the load. Errors: {}. Resident memory of the \
-         server: {} before, {} after, {} at most. Created events: {}, all of them there afterwards; `verify` finds no \
-         difference.",
+         server: {} before, {} after, {} at most. Created events: {}; new ones there afterwards: {}; rules that `verify` finds \
+         broken: {broken}.",
         CALLERS.iter().map(|(_, count)| count).sum::<usize>(),
         seconds(refreshed),
         errors.len(),
@@ -127,6 +131,7 @@ pub fn measure(report: &mut Report, database: &mut Database, minutes: u64) -> Re
         megabytes(server.resident_bytes()?),
         megabytes(server.peak_bytes()?),
         grouped(created),
+        grouped(after - before),
     ));
     report.table(
         &["what", "answers", "p50, ms", "p99", "longest"],
@@ -134,6 +139,15 @@ pub fn measure(report: &mut Report, database: &mut Database, minutes: u64) -> Re
     );
     wrong.into_iter().for_each(|what| report.fail(what));
     Ok(())
+}
+
+/// Errors that read alike, with how many there were.
+fn kinds(errors: &[String]) -> impl Iterator<Item = (&String, usize)> {
+    let mut counted = BTreeMap::new();
+    for error in errors {
+        *counted.entry(error).or_default() += 1;
+    }
+    counted.into_iter()
 }
 
 fn rows(times: BTreeMap<Kind, Vec<Duration>>) -> Vec<Vec<String>> {
