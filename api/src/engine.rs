@@ -313,7 +313,8 @@ fn mend(response: &mut Response, document: &Document, parameters: &Parameters) -
 }
 
 fn request(parameters: &Parameters, document: &Document, context: Arc<RequestContext>) -> Request {
-    let mut request = Request::new(&parameters.query).data(context);
+    // Its text would only be parsed.
+    let mut request = Request::new("").data(context);
     request.set_parsed_query(document.parsed.clone());
     if let Some(name) = &parameters.operation_name {
         request = request.operation_name(name);

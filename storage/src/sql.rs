@@ -3,6 +3,8 @@
 //! diesel's own `sql_query` is never kept as a prepared statement. [`Statement`] is: PostgreSQL parses and plans it once
 //! for each connection. Its text holds only literals from this source; whatever comes from outside is bound.
 
+use std::marker::PhantomData;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::{
     data_types::PgTimestamp,
@@ -170,6 +172,26 @@ impl RunQueryDsl<PgConnection> for Statement {}
 
 impl RunQueryDsl<PgConnection> for &Statement {}
 
+/// A statement with columns of these types.
+pub(crate) struct InColumns<C>(Statement, PhantomData<C>);
+
+impl<C> QueryFragment<Pg> for InColumns<C> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+impl<C> QueryId for InColumns<C> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C> Query for InColumns<C> {
+    type SqlType = C;
+}
+
+impl<C> RunQueryDsl<PgConnection> for &InColumns<C> {}
+
 /// The methods of diesel's [`RunQueryDsl`] that return rows. These count them, for the log of slow statements.
 impl Statement {
     /// All rows.
@@ -182,6 +204,20 @@ impl Statement {
     {
         let rows = RunQueryDsl::load(&self, conn);
         watch::counted(rows.as_ref().ok().map(Vec::len), || self.types());
+        rows
+    }
+
+    /// All rows, whose columns are of the types `C` in this order: read by their places, not by their names.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub(crate) fn load_columns<C, U>(self, conn: &mut PgConnection) -> QueryResult<Vec<U>>
+    where
+        for<'query> &'query InColumns<C>: LoadQuery<'query, PgConnection, U>,
+    {
+        let query = InColumns(self, PhantomData);
+        let rows = RunQueryDsl::load(&query, conn);
+        watch::counted(rows.as_ref().ok().map(Vec::len), || query.0.types());
         rows
     }
 

@@ -8,7 +8,7 @@ use storage::{
 };
 
 use super::{
-    at_hand::{AtHand, FieldsAtHand},
+    at_hand::{Asked, AtHand, FieldsAtHand},
     context,
     error::fail,
     org_units::OrgUnit,
@@ -74,9 +74,10 @@ impl Cell {
 }
 
 impl FieldsAtHand for Cell {
-    fn field_at_hand(&self, request: &RequestContext, name: &str) -> Option<Value> {
+    fn field_at_hand(&self, asked: &Asked<'_>) -> Option<Value> {
+        let request = asked.request();
         let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
-        match name {
+        match asked.name() {
             "column" => Some(Value::from(self.column.as_str())),
             "raw" => Some(text(self.raw.as_deref())),
             "name" => Some(Value::from(self.element_at_hand(request)?.label())),

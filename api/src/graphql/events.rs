@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
+use async_graphql::{
+    Context, Enum, ID, Interface, Object, Result, ScalarType, SimpleObject, Value,
+    resolver_utils::enum_value,
+};
+use chrono::NaiveDateTime;
 use domain::event::EventKind;
 use storage::events::{EventRow, ProgramScope};
 
 use super::{
-    at_hand::AtHand,
+    at_hand::{Asked, AtHand, FieldsAtHand},
     cells::{self, Cell},
     context,
     error::{fail, refuse},
@@ -103,6 +107,51 @@ impl Event {
             EventKind::Tracker => Event::Tracker(TrackerEvent { program, row }),
         }
     }
+}
+
+impl FieldsAtHand for Event {
+    fn field_at_hand(&self, asked: &Asked<'_>) -> Option<Value> {
+        match self {
+            Event::Single(SingleEvent { program, row }) => field_at_hand(program, row, asked),
+            Event::Tracker(TrackerEvent { program, row }) => match asked.name() {
+                "scheduledAt" => Some(moment(row.scheduleddate)),
+                "ownerOrgUnit" => {
+                    let owner = row.ownerorganisationunitid;
+                    unit_at_hand(owner.unwrap_or(row.organisationunitid), asked)
+                }
+                _ => field_at_hand(program, row, asked),
+            },
+        }
+    }
+}
+
+/// A field of both kinds that is at hand.
+fn field_at_hand(program: &ProgramScope, row: &EventRow, asked: &Asked<'_>) -> Option<Value> {
+    match asked.name() {
+        "id" => Some(Value::from(row.uid.as_str())),
+        "status" => status(row).ok().map(enum_value),
+        "occurredAt" => Some(moment(row.occurreddate)),
+        "createdAt" => Some(moment(Some(row.created))),
+        "updatedAt" => Some(moment(Some(row.lastupdated))),
+        "completedAt" => Some(moment(row.completeddate)),
+        "orgUnit" => unit_at_hand(row.organisationunitid, asked),
+        "assignedUser" if row.assigneduserid.is_none() => Some(Value::Null),
+        "cells" => {
+            let columns = asked.argument("columns")?;
+            let cells = cells::of_event(&program.definition, row, columns);
+            let cells = cells.iter().map(|AtHand(cell)| asked.object(cell));
+            cells.collect::<Option<Vec<Value>>>().map(Value::List)
+        }
+        _ => None,
+    }
+}
+
+fn moment(time: Option<NaiveDateTime>) -> Value {
+    time.map_or(Value::Null, |time| instant(time).to_value())
+}
+
+fn unit_at_hand(id: i64, asked: &Asked<'_>) -> Option<Value> {
+    asked.object(&OrgUnit(asked.request().unit(id)?))
 }
 
 /// An event of a program without registration.

@@ -7,13 +7,12 @@ use domain::page::MOST_ROWS;
 use storage::org_units::OrgUnitFilter;
 
 use super::{
-    at_hand::{AtHand, FieldsAtHand},
+    at_hand::{Asked, AtHand, FieldsAtHand},
     connection::{PageInfo, seal, unseal},
     context,
     error::{fail, refuse, refuse_page},
     scalars::Date,
 };
-use crate::caller::RequestContext;
 
 /// A unit.
 pub struct OrgUnit(pub Arc<storage::org_units::OrgUnit>);
@@ -58,9 +57,9 @@ impl OrgUnit {
 }
 
 impl FieldsAtHand for OrgUnit {
-    fn field_at_hand(&self, _: &RequestContext, name: &str) -> Option<Value> {
+    fn field_at_hand(&self, asked: &Asked<'_>) -> Option<Value> {
         let unit = &self.0;
-        match name {
+        match asked.name() {
             "id" => Some(Value::from(unit.uid.as_str())),
             "code" => Some(unit.code.as_deref().map_or(Value::Null, Value::from)),
             "name" => Some(Value::from(unit.name.as_str())),

@@ -7,6 +7,7 @@ use domain::{access::OrgUnitMode, page::Page};
 use storage::events::{EventRow, Listing, ProgramScope, cursor};
 
 use super::{
+    at_hand::AtHand,
     connection::{PageArguments, PageInfo, seal_cursor},
     context,
     error::{fail, refuse, refuse_page},
@@ -36,7 +37,7 @@ pub struct EventEdge {
     /// Cursor of the event.
     cursor: String,
     /// The event.
-    node: Event,
+    node: AtHand<Event>,
 }
 
 /// A count that stops at a bound.
@@ -66,16 +67,16 @@ impl EventConnection {
     async fn edges(&self) -> Vec<EventEdge> {
         let edge = |row: &Arc<EventRow>| EventEdge {
             cursor: seal_cursor(&cursor(&self.listing, row)),
-            node: Event::new(&self.program, Arc::clone(row)),
+            node: AtHand(Event::new(&self.program, Arc::clone(row))),
         };
         self.rows.iter().map(edge).collect()
     }
 
     /// The events.
-    async fn nodes(&self) -> Vec<Event> {
+    async fn nodes(&self) -> Vec<AtHand<Event>> {
         self.rows
             .iter()
-            .map(|row| Event::new(&self.program, Arc::clone(row)))
+            .map(|row| AtHand(Event::new(&self.program, Arc::clone(row))))
             .collect()
     }
 

@@ -26,5 +26,5 @@ pub fn among(conn: &mut Connection, listing: &Listing, ids: &[i64]) -> Result<Ve
         .push(" AND e.eventid = ANY(")
         .bind(Value::Ints(ids.to_vec()))
         .push(")");
-    Ok(query.load(conn)?)
+    EventRow::load(conn, query)
 }

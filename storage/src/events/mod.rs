@@ -25,6 +25,7 @@ mod values;
 mod walk;
 mod walk_key;
 mod ways;
+mod within;
 
 pub use among::among;
 pub use page::{Listing, count, cursor, each, list};

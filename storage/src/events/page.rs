@@ -133,7 +133,7 @@ fn answer(
             continue;
         }
         tried.push(place);
-        let rows: Vec<EventRow> = attempt.query.load(conn)?;
+        let rows = EventRow::load(conn, attempt.query)?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|found| found >= page.fetch());
         let is_complete = is_full
             || match attempt.otherwise {

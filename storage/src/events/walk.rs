@@ -226,7 +226,13 @@ impl<'a> Walk<'a> {
             query.push("e.eventid");
             push_key(query, key);
         });
-        self.push_among(query, units);
+        if let Some(units) = units {
+            query.push(" AND (");
+            self.push_nothing_beyond(query, units);
+            query.push(" OR ");
+            self.push_within(query, units);
+            query.push(")");
+        }
         push_conditions(query, self.listing);
         self.push_walk(query, key, self.depth());
         query.push(") x");
@@ -264,22 +270,18 @@ impl<'a> Walk<'a> {
         query.push(" FROM ");
         let has_details = has_details(self.listing);
         self.push_newest(query, key, has_details);
-        query.push(" WHERE true");
-        self.push_among(query, units);
+        query.push(" WHERE ");
+        match units {
+            Some(units) => self.push_within(query, units),
+            None => {
+                query.push("true");
+            }
+        }
         push_details(query, self.listing);
     }
 
-    /// How many of the first rows of the stages lie in the units, whatever else they are.
-    pub(super) fn share(&self, key: WalkKey, units: &[i64]) -> Statement {
-        let mut query = Statement::new("SELECT count(*) AS counted FROM ");
-        self.push_newest(&mut query, key, false);
-        query.push(" WHERE true");
-        self.push_among(&mut query, Some(units));
-        query
-    }
-
     /// The first rows of each stage as `e`: whole, or what their index holds.
-    fn push_newest(&self, query: &mut Statement, key: WalkKey, is_whole: bool) {
+    pub(super) fn push_newest(&self, query: &mut Statement, key: WalkKey, is_whole: bool) {
         self.push_each_stage(query, |query| {
             match is_whole {
                 true => query.push("e.*"),
@@ -293,19 +295,6 @@ impl<'a> Walk<'a> {
         }
         self.push_walk(query, key, NEWEST);
         query.push(") e");
-    }
-
-    /// ` AND …`: rows of the units. `IS TRUE` keeps the units a set that each row is looked up in; a join with them would
-    /// lose the order of the rows.
-    fn push_among(&self, query: &mut Statement, units: Option<&[i64]>) {
-        if let Some(units) = units {
-            query
-                .push(" AND (")
-                .push(unit(self.listing.kind))
-                .push(" IN (SELECT unnest(")
-                .bind(Value::Ints(units.to_vec()))
-                .push("))) IS TRUE");
-        }
     }
 
     fn push_people(&self, query: &mut Statement, key: WalkKey, people: &[i64]) {

@@ -232,6 +232,59 @@ fn a_scope_is_walked_by_date_when_it_holds_many_rows_and_by_unit_when_it_holds_f
 }
 
 #[test]
+fn a_walk_through_every_unit_finds_what_the_scope_holds_whether_others_have_events_or_not() {
+    let mut conn = skewed();
+    let facilities = numbers(
+        &mut conn,
+        "SELECT organisationunitid AS id FROM organisationunit WHERE code LIKE 'NY\\_F%' ORDER BY code",
+    );
+    let inside = numbers(
+        &mut conn,
+        "SELECT eventid AS id FROM singleevent JOIN organisationunit USING (organisationunitid)
+          WHERE programstageid = (SELECT min(programstageid) FROM singleevent) AND code LIKE 'NY\\_F%' AND NOT singleevent.deleted
+          ORDER BY occurreddate, eventid LIMIT 3",
+    );
+    let elsewhere =
+        "(SELECT organisationunitid FROM organisationunit WHERE code NOT LIKE 'NY\\_F%')";
+    execute(
+        &mut conn,
+        &format!(
+            "UPDATE singleevent SET completeddate = '1999-12-31' WHERE eventid = ANY(ARRAY{inside:?}::bigint[]);
+             UPDATE singleevent SET completeddate = '1999-12-31', organisationunitid = (SELECT min(u) FROM {elsewhere} AS u (u))
+              WHERE eventid IN (SELECT eventid FROM singleevent
+                  WHERE programstageid = (SELECT min(programstageid) FROM singleevent) AND NOT deleted
+                    AND NOT eventid = ANY(ARRAY{inside:?}::bigint[]) LIMIT 5)"
+        ),
+    );
+    let mut old = Listing {
+        stages: numbers(
+            &mut conn,
+            "SELECT min(programstageid) AS id FROM singleevent",
+        ),
+        ..listing(EventKind::Single, Some(facilities))
+    };
+    old.filter.completed = TimeBounds::days(Some(day(1999, 12, 31)), Some(day(1999, 12, 31)));
+    let found = |conn: &mut Connection| {
+        let (rows, tried) = answer(conn, &old, &first_page()).expect("a page");
+        assert_eq!(tried, [0, 1]);
+        let ids: Vec<i64> = rows.iter().rev().map(|row| row.eventid).collect();
+        assert_eq!(ids, inside);
+    };
+    let beyond = format!(
+        "SELECT count(*) AS id FROM singleevent WHERE organisationunitid IN {elsewhere} AND NOT deleted
+            AND programstageid = (SELECT min(programstageid) FROM singleevent)"
+    );
+    assert_eq!(numbers(&mut conn, &beyond), [5]);
+    found(&mut conn);
+    execute(
+        &mut conn,
+        &format!("UPDATE singleevent SET deleted = true WHERE organisationunitid IN {elsewhere}"),
+    );
+    assert_eq!(numbers(&mut conn, &beyond), [0]);
+    found(&mut conn);
+}
+
+#[test]
 fn planned_events_before_all_dates_are_passed_over_unless_one_without_a_date_counts_as_done() {
     let mut conn = skewed();
     execute(

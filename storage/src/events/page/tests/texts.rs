@@ -100,8 +100,7 @@ fn many_units_are_tried_among_the_newest_first() {
     WHERE e.programstageid = $1
     AND NOT e.deleted
     ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $2) e
-    WHERE true
-    AND (e.organisationunitid IN (SELECT unnest($3))) IS TRUE) w
+    WHERE (e.organisationunitid IN (SELECT unnest($3))) IS TRUE) w
     ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
     CROSS JOIN LATERAL (SELECT *
     FROM singleevent e
@@ -113,10 +112,17 @@ fn many_units_are_tried_among_the_newest_first() {
     FROM (SELECT e.eventid, e.occurreddate AS k0
     FROM singleevent e
     WHERE e.programstageid = $1
-    AND (e.organisationunitid IN (SELECT unnest($2))) IS TRUE
+    AND (NOT EXISTS (SELECT
+    FROM organisationunit o
+    CROSS JOIN LATERAL (SELECT
+    FROM singleevent e
+    WHERE e.organisationunitid = o.organisationunitid
+    AND e.programstageid = ANY($2)
+    AND NOT e.deleted LIMIT 1) e
+    WHERE o.organisationunitid <> ALL($3)) OR (e.organisationunitid IN (SELECT unnest($4))) IS TRUE)
     AND NOT e.deleted
-    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $3) x) w
-    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $4) page
+    ORDER BY e.occurreddate DESC, e.eventid DESC LIMIT $5) x) w
+    ORDER BY w.k0 DESC, w.eventid DESC LIMIT $6) page
     CROSS JOIN LATERAL (SELECT *
     FROM singleevent e
     WHERE e.eventid = page.eventid LIMIT 1) e
