@@ -94,7 +94,7 @@ fn compare_kpis(
         let naive = include_str!("naive_comparison.sql").replace(":stays", question.condition);
         let ours = |source: &mut Source<'_>| kpis::of_clinics(source, filter, filter.period);
         let expected: Vec<NaiveKpis> = load_sql(conn, &naive, filter)?;
-        let found = ours(&mut Source::Memory(columns))?;
+        let found = ours(&mut Source::memory(columns))?;
         let row = |clinic_id: i64, kpis: &domain::columns::kpis::Kpis| {
             let amount = |measure| kpis.get(measure).amount as i64;
             NaiveKpis {
@@ -111,7 +111,7 @@ fn compare_kpis(
         let is_equal = all
             .iter()
             .all(|row| row.stays + row.discharges == 0 || expected.contains(row));
-        let fast = Timing::of(FAST, || Ok(ours(&mut Source::Memory(columns))?))?;
+        let fast = Timing::of(FAST, || Ok(ours(&mut Source::memory(columns))?))?;
         let middle = Timing::of(SLOW, || Ok(ours(&mut Source::Database(conn))?))?;
         let slow = Timing::of(SLOW, || load_sql::<NaiveKpis>(conn, &naive, filter))?;
         let by_month = match question.name {
@@ -183,7 +183,7 @@ fn compare_flow(
         };
         let ours =
             |source: &mut Source<'_>, shape: flow::Shape| flow::of_stays(source, filter, shape);
-        let found = ours(&mut Source::Memory(columns), shape(usize::MAX, 0))?;
+        let found = ours(&mut Source::memory(columns), shape(usize::MAX, 0))?;
         let sum = |of: &dyn Fn(&domain::columns::Figures) -> u32| -> i64 {
             found
                 .links
@@ -198,10 +198,10 @@ fn compare_flow(
                 && expected.patients == sum(&|figures| figures.patients)
         });
         let fast = Timing::of(FAST, || {
-            Ok(ours(&mut Source::Memory(columns), shape(12, 0))?)
+            Ok(ours(&mut Source::memory(columns), shape(12, 0))?)
         })?;
         let guarded = Timing::of(FAST, || {
-            Ok(ours(&mut Source::Memory(columns), shape(12, 5))?)
+            Ok(ours(&mut Source::memory(columns), shape(12, 5))?)
         })?;
         let middle = Timing::of(SLOW, || {
             Ok(ours(&mut Source::Database(conn), shape(12, 0))?)
