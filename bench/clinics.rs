@@ -10,7 +10,7 @@ use domain::{
 };
 use storage::{
     Connection,
-    analytics::{Source, flow, kpis, source},
+    analytics::{Source, flow, kpis, quality, source},
 };
 
 use crate::{
@@ -44,7 +44,8 @@ pub fn measure(report: &mut Report, database: &mut Database, columns: &Columns) 
     let conn = &mut database.conn;
     let questions = questions(conn)?;
     compare_kpis(report, conn, columns, &questions)?;
-    compare_flow(report, conn, columns, &questions)
+    compare_flow(report, conn, columns, &questions)?;
+    faults(report, conn, columns)
 }
 
 #[derive(Debug, PartialEq, QueryableByName)]
@@ -231,5 +232,44 @@ fn compare_flow(
         ],
         &rows,
     );
+    Ok(())
+}
+
+fn faults(report: &mut Report, conn: &mut Connection, columns: &Columns) -> Result<()> {
+    eprintln!("  data quality …");
+    report.heading(2, "Data quality");
+    report.paragraph(
+        "Faults of all clinics, asked for the first time. Those of diagnoses and observations are counted by the refresh.",
+    );
+    let today = chrono::Utc::now().date_naive();
+    let of_stays = |source: &mut Source<'_>| quality::of_stays(source, today);
+    let found = of_stays(&mut Source::memory(columns))?;
+    let is_equal = found == of_stays(&mut Source::Database(conn))?;
+    let timings = [
+        (
+            "stays, columns",
+            Timing::of(FAST, || Ok(of_stays(&mut Source::memory(columns))?))?,
+        ),
+        (
+            "stays, database",
+            Timing::of(SLOW, || Ok(of_stays(&mut Source::Database(conn))?))?,
+        ),
+        (
+            "diagnoses and observations",
+            Timing::of(FAST, || Ok(quality::of_rows(conn)?))?,
+        ),
+    ];
+    let rows: Vec<Vec<String>> = timings
+        .iter()
+        .map(|(name, timing)| {
+            let (median, late) = (timing.median(), timing.percentile(95));
+            vec![(*name).to_owned(), ms(median), ms(late)]
+        })
+        .collect();
+    report.table(&["faults of", "p50, ms", "p95"], &rows);
+    report.paragraph(match is_equal {
+        true => "Columns and database found the same faults of stays.",
+        false => "**Columns and database found different faults of stays.**",
+    });
     Ok(())
 }
