@@ -10,7 +10,7 @@ use domain::{
 };
 use storage::{
     Connection,
-    analytics::{Source, flow, kpis, source},
+    analytics::{Source, flow, kpis, quality, source},
 };
 
 use crate::{
@@ -44,7 +44,8 @@ pub fn measure(report: &mut Report, database: &mut Database, columns: &Columns) 
     let conn = &mut database.conn;
     let questions = questions(conn)?;
     compare_kpis(report, conn, columns, &questions)?;
-    compare_flow(report, conn, columns, &questions)
+    compare_flow(report, conn, columns, &questions)?;
+    faults(report, conn, columns)
 }
 
 #[derive(Debug, PartialEq, QueryableByName)]
@@ -94,7 +95,7 @@ fn compare_kpis(
         let naive = include_str!("naive_comparison.sql").replace(":stays", question.condition);
         let ours = |source: &mut Source<'_>| kpis::of_clinics(source, filter, filter.period);
         let expected: Vec<NaiveKpis> = load_sql(conn, &naive, filter)?;
-        let found = ours(&mut Source::Memory(columns))?;
+        let found = ours(&mut Source::memory(columns))?;
         let row = |clinic_id: i64, kpis: &domain::columns::kpis::Kpis| {
             let amount = |measure| kpis.get(measure).amount as i64;
             NaiveKpis {
@@ -111,7 +112,7 @@ fn compare_kpis(
         let is_equal = all
             .iter()
             .all(|row| row.stays + row.discharges == 0 || expected.contains(row));
-        let fast = Timing::of(FAST, || Ok(ours(&mut Source::Memory(columns))?))?;
+        let fast = Timing::of(FAST, || Ok(ours(&mut Source::memory(columns))?))?;
         let middle = Timing::of(SLOW, || Ok(ours(&mut Source::Database(conn))?))?;
         let slow = Timing::of(SLOW, || load_sql::<NaiveKpis>(conn, &naive, filter))?;
         let by_month = match question.name {
@@ -183,7 +184,7 @@ fn compare_flow(
         };
         let ours =
             |source: &mut Source<'_>, shape: flow::Shape| flow::of_stays(source, filter, shape);
-        let found = ours(&mut Source::Memory(columns), shape(usize::MAX, 0))?;
+        let found = ours(&mut Source::memory(columns), shape(usize::MAX, 0))?;
         let sum = |of: &dyn Fn(&domain::columns::Figures) -> u32| -> i64 {
             found
                 .links
@@ -198,10 +199,10 @@ fn compare_flow(
                 && expected.patients == sum(&|figures| figures.patients)
         });
         let fast = Timing::of(FAST, || {
-            Ok(ours(&mut Source::Memory(columns), shape(12, 0))?)
+            Ok(ours(&mut Source::memory(columns), shape(12, 0))?)
         })?;
         let guarded = Timing::of(FAST, || {
-            Ok(ours(&mut Source::Memory(columns), shape(12, 5))?)
+            Ok(ours(&mut Source::memory(columns), shape(12, 5))?)
         })?;
         let middle = Timing::of(SLOW, || {
             Ok(ours(&mut Source::Database(conn), shape(12, 0))?)
@@ -231,5 +232,44 @@ fn compare_flow(
         ],
         &rows,
     );
+    Ok(())
+}
+
+fn faults(report: &mut Report, conn: &mut Connection, columns: &Columns) -> Result<()> {
+    eprintln!("  data quality …");
+    report.heading(2, "Data quality");
+    report.paragraph(
+        "Faults of all clinics, asked for the first time. Those of diagnoses and observations are counted by the refresh.",
+    );
+    let today = chrono::Utc::now().date_naive();
+    let of_stays = |source: &mut Source<'_>| quality::of_stays(source, today);
+    let found = of_stays(&mut Source::memory(columns))?;
+    let is_equal = found == of_stays(&mut Source::Database(conn))?;
+    let timings = [
+        (
+            "stays, columns",
+            Timing::of(FAST, || Ok(of_stays(&mut Source::memory(columns))?))?,
+        ),
+        (
+            "stays, database",
+            Timing::of(SLOW, || Ok(of_stays(&mut Source::Database(conn))?))?,
+        ),
+        (
+            "diagnoses and observations",
+            Timing::of(FAST, || Ok(quality::of_rows(conn)?))?,
+        ),
+    ];
+    let rows: Vec<Vec<String>> = timings
+        .iter()
+        .map(|(name, timing)| {
+            let (median, late) = (timing.median(), timing.percentile(95));
+            vec![(*name).to_owned(), ms(median), ms(late)]
+        })
+        .collect();
+    report.table(&["faults of", "p50, ms", "p95"], &rows);
+    report.paragraph(match is_equal {
+        true => "Columns and database found the same faults of stays.",
+        false => "**Columns and database found different faults of stays.**",
+    });
     Ok(())
 }

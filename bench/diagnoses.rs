@@ -163,10 +163,10 @@ fn compare_exact(
             let exact = naive::load(conn, &naive, filter)?;
             let ours = |source: &mut Source<'_>| diagnoses::tree(source, filter, level);
             let is_equal = [
-                figures(&ours(&mut Source::Memory(columns))?, level, under),
+                figures(&ours(&mut Source::memory(columns))?, level, under),
                 figures(&ours(&mut Source::Database(conn))?, level, under),
             ] == [exact.clone(), exact.clone()];
-            let fast = Timing::of(FAST, || Ok(ours(&mut Source::Memory(columns))?))?;
+            let fast = Timing::of(FAST, || Ok(ours(&mut Source::memory(columns))?))?;
             let middle = Timing::of(SLOW, || Ok(ours(&mut Source::Database(conn))?))?;
             let slow = Timing::of(SLOW, || naive::load(conn, &naive, filter))?;
             rows.push(vec![

@@ -114,7 +114,10 @@ impl Analytics {
         };
         let began = Instant::now();
         let answer = self
-            .compute(move || work(&mut Source::Memory(&columns)))
+            .compute(move |threads| {
+                let columns = &columns;
+                work(&mut Source::Memory { columns, threads })
+            })
             .await?;
         Ok((version, self.keep(number, question, answer, began)))
     }
@@ -159,15 +162,19 @@ impl Analytics {
         answer
     }
 
-    /// Runs a pass on a thread that may be busy, never more of them than processors.
+    /// Runs a pass on threads that may be busy: one, and those for which a processor is free. There are never more of
+    /// them than processors, so on a busy server each pass has one.
     async fn compute<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(usize) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = Arc::clone(&self.processors).acquire_owned().await;
+        let first = Arc::clone(&self.processors).acquire_owned().await;
+        let free = || Arc::clone(&self.processors).try_acquire_owned().ok();
+        let others: Vec<_> = std::iter::from_fn(free).collect();
+        let threads = 1 + others.len();
         let outcome = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
+            let _permits = (first, others);
+            work(threads)
         });
         outcome.await.unwrap_or_else(|_| {
             let stopped: Box<dyn std::error::Error + Send + Sync> = "a pass stopped".into();

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::NaiveDate;
 use domain::{
     columns::flow::Flow,
     icd10::Level,
@@ -18,7 +19,6 @@ use storage::{
         report::{self, ReportFigures},
         version::DataVersion,
     },
-    clinics,
 };
 
 use crate::analytics::Analytics;
@@ -69,14 +69,20 @@ pub async fn titles(analytics: &Analytics) -> Answer<HashMap<String, String>> {
         .await
 }
 
-/// Faults of the stored rows of every clinic. Whoever asks shows those of the clinics that the caller may see.
-pub async fn faults(analytics: &Analytics) -> Answer<Vec<Fault>> {
+/// Faults of the stays of every clinic. Whoever asks shows those of the clinics that the caller may see. Which open stays
+/// are long depends on the day, so each day is a question of its own.
+pub async fn stay_faults(analytics: &Analytics, today: NaiveDate) -> Answer<Vec<Fault>> {
     analytics
-        .ask_live("faults".to_owned(), |conn| {
-            let clinics = clinics::list(conn)?;
-            let keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();
-            quality::faults(conn, &keys)
+        .ask(format!("stay faults {today}"), move |source| {
+            quality::of_stays(source, today)
         })
+        .await
+}
+
+/// Faults of the diagnoses and observations of every clinic.
+pub async fn row_faults(analytics: &Analytics) -> Answer<Vec<Fault>> {
+    analytics
+        .ask_live("row faults".to_owned(), quality::of_rows)
         .await
 }
 

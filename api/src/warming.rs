@@ -25,7 +25,8 @@ pub async fn warm(analytics: &Analytics, minimum: u32) {
     let Some((month, previous, year)) = periods(through.date_naive()) else {
         return;
     };
-    let _answer = questions::faults(analytics).await;
+    let _answer = questions::stay_faults(analytics, chrono::Utc::now().date_naive()).await;
+    let _answer = questions::row_faults(analytics).await;
     let _answer = questions::titles(analytics).await;
     let single: Vec<Vec<i64>> = keys.iter().map(|key| vec![*key]).collect();
     for clinics in std::iter::once(keys).chain(single).take(20) {

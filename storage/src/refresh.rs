@@ -3,6 +3,7 @@
 //! Readers see the old version until the transaction ends and the new one after it, never a mixture; the base tables are
 //! read in one state, so a delivery is in a version whole or not at all. A refresh that fails leaves the old version online.
 
+mod faults;
 mod runs;
 mod stays;
 #[cfg(test)]
@@ -56,6 +57,7 @@ fn rebuild(conn: &mut Connection, run: i64, mut progress: impl FnMut(&str)) -> R
             "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
         )?;
         stays::update(conn)?;
+        faults::count(conn)?;
         publish(conn, started)?;
         let version = version::current(conn)?.ok_or_else(|| Error::Corrupt {
             table: "data_versions",

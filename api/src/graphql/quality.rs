@@ -99,7 +99,11 @@ pub(crate) async fn of(
     request: &RequestContext,
     clinics: &[storage::clinics::Clinic],
 ) -> storage::Result<DataQuality> {
-    let (version, faults) = questions::faults(&request.shared.analytics).await?;
+    let now = chrono::Utc::now();
+    let analytics = &request.shared.analytics;
+    let (version, of_stays) = questions::stay_faults(analytics, now.date_naive()).await?;
+    request.saw_data_version(version.data_version_id);
+    let (version, of_rows) = questions::row_faults(analytics).await?;
     request.saw_data_version(version.data_version_id);
     let keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();
     let deliveries = request
@@ -109,7 +113,8 @@ pub(crate) async fn of(
     let minimum = request.shared.minimum_cell;
     let of_clinic = |clinic: &storage::clinics::Clinic| {
         let key = clinic.clinic_id;
-        let faults = faults.iter().filter(|fault| fault.clinic_id == key);
+        let faults = of_stays.iter().chain(of_rows.iter());
+        let faults = faults.filter(|fault| fault.clinic_id == key);
         let quarantined = quarantined.iter().filter(|lines| lines.clinic_id == key);
         let loads = loads.iter().filter(|load| load.clinic_id == key);
         ClinicQuality {
@@ -122,8 +127,7 @@ pub(crate) async fn of(
     let through = version.imported_through;
     Ok(DataQuality {
         clinics: clinics.iter().map(of_clinic).collect(),
-        age_hours: through
-            .map(|through| (chrono::Utc::now() - through).num_minutes() as f64 / 60.0),
+        age_hours: through.map(|through| (now - through).num_minutes() as f64 / 60.0),
         as_of: DataVersion(version),
     })
 }

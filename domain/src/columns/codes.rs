@@ -109,9 +109,11 @@ impl Codes {
         chain
     }
 
-    /// The nodes above a code, from the chapter down.
-    pub(crate) fn chain_of(&self, number: u32) -> &[NodeId; 5] {
-        &self.chains[number as usize]
+    /// The nodes above each code from the chapter down, so many of them for each: as few as a pass needs, so that they
+    /// stay in the processor's cache.
+    pub(crate) fn chains(&self, depth: usize) -> Vec<NodeId> {
+        let chains = self.chains.iter();
+        chains.flat_map(|chain| &chain[..depth]).copied().collect()
     }
 
     /// All nodes that occur, by number.

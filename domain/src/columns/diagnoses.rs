@@ -1,10 +1,12 @@
 //! Diagnoses by node: each stay and each patient once for each node.
 
-use super::{Columns, Figures, NodeId, Selection, Tally};
+use std::ops::Range;
+
+use super::{Columns, Figures, NodeId, Selection, Tally, Visits, pass::Count};
 use crate::icd10::Level;
 
 /// Figures of all nodes down to a level.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DiagnosisCount {
     depth: usize,
     nodes: Vec<Tally>,
@@ -21,30 +23,6 @@ impl DiagnosisCount {
             nodes: Vec::new(),
             uncoded: Tally::default(),
             total: Tally::default(),
-        }
-    }
-
-    /// Counts the stays that are selected.
-    pub fn add(&mut self, columns: &Columns, selection: &Selection) {
-        self.nodes
-            .resize(columns.codes.entries().len(), Tally::default());
-        for stay in (0..columns.len()).filter(|&stay| selection.selects(columns, stay)) {
-            let person = columns.person[stay];
-            let number = columns.first_stay + stay as u32;
-            let bed_days = columns.bed_days(stay);
-            self.total.add(person, number, bed_days);
-            let mut is_coded = false;
-            for &code in columns.codes_of(stay) {
-                if selection.counts(code) {
-                    is_coded = true;
-                    for &node in &columns.codes.chain_of(code >> 1)[..self.depth] {
-                        self.nodes[node as usize].add(person, number, bed_days);
-                    }
-                }
-            }
-            if !is_coded {
-                self.uncoded.add(person, number, bed_days);
-            }
         }
     }
 
@@ -66,5 +44,39 @@ impl DiagnosisCount {
     #[must_use]
     pub fn total(&self) -> Figures {
         self.total.figures()
+    }
+}
+
+impl Count for DiagnosisCount {
+    fn add(&mut self, columns: &Columns, selection: &Selection, stays: Range<usize>) {
+        self.nodes
+            .resize(columns.codes.entries().len(), Tally::default());
+        let chains = columns.codes.chains(self.depth);
+        let mut visits = Visits::default();
+        for stay in stays.filter(|&stay| selection.selects(columns, stay)) {
+            let visit = visits.next(columns, stay);
+            self.total.add(visit);
+            let mut is_coded = false;
+            for &code in columns.codes_of(stay) {
+                if selection.counts(code) {
+                    is_coded = true;
+                    let first = (code >> 1) as usize * self.depth;
+                    for &node in &chains[first..first + self.depth] {
+                        self.nodes[node as usize].add(visit);
+                    }
+                }
+            }
+            if !is_coded {
+                self.uncoded.add(visit);
+            }
+        }
+    }
+
+    fn merge(&mut self, later: Self) {
+        for (node, later) in self.nodes.iter_mut().zip(later.nodes) {
+            node.merge(later);
+        }
+        self.uncoded.merge(later.uncoded);
+        self.total.merge(later.total);
     }
 }

@@ -5,8 +5,13 @@
 //! stages between, so that it crosses every boundary of stages once.
 
 mod guard;
+mod nodes;
+mod ways;
 
-use super::{Columns, Figures, Selection, Tally};
+use std::ops::Range;
+
+use self::{guard::Guard, nodes::Nodes, ways::Ways};
+use super::{Columns, Figures, Selection, Tally, Visits, pass::Count};
 
 /// Place of a stay at a stage it does not touch.
 const ABSENT: u16 = 0;
@@ -64,11 +69,12 @@ pub struct Flow {
 }
 
 /// The ways of stays.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FlowCount {
     last: usize,
     people: Vec<u32>,
-    bed_days: Vec<Option<u32>>,
+    /// Bed days of each stay; 0 while open.
+    bed_days: Vec<u32>,
     /// A place for each stage of each stay.
     places: Vec<u16>,
     visits: Vec<u32>,
@@ -97,15 +103,63 @@ impl FlowCount {
         self.hidden_discharges = types;
     }
 
-    /// Notes the ways of the stays that are selected.
-    pub fn add(&mut self, columns: &Columns, selection: &Selection) {
+    /// The flow with the stations that most stays visit; ways that fewer than `minimum` patients go are led through
+    /// [`Place::Other`] until as many go every way.
+    #[must_use]
+    pub fn finish(self, columns: &Columns, top_stations: usize, minimum: u32) -> Flow {
+        let total = self.total.figures();
+        if total.stays == 0 || total.patients < minimum {
+            return Flow {
+                total,
+                ..Flow::default()
+            };
+        }
+        let stations = self.top(columns, top_stations);
+        let nodes = Nodes::new(self.last, &stations, &self.hidden_discharges, columns);
+        let mut guard = Guard::new(&nodes, self.ways(&nodes));
+        guard.fold_small_links(minimum);
+        let (ways, patients) = guard.finish();
+        Flow {
+            links: nodes.list(&ways, &patients),
+            total,
+            folded: ways.folded(&nodes),
+        }
+    }
+
+    /// The stations that most stays visit, in the order of their keys.
+    fn top(&self, columns: &Columns, count: usize) -> Vec<usize> {
+        let keys = columns.station_keys();
+        let mut ranked: Vec<usize> = (0..self.visits.len()).collect();
+        ranked.retain(|&station| self.visits[station] > 0);
+        ranked.sort_by_key(|&station| (std::cmp::Reverse(self.visits[station]), keys[station]));
+        ranked.truncate(count);
+        ranked.sort_by_key(|&station| keys[station]);
+        ranked
+    }
+
+    /// The distinct ways between numbered nodes.
+    fn ways(&self, nodes: &Nodes) -> Ways {
+        let mut ways = Ways::new(self.last + 1);
+        let mut way = Vec::with_capacity(self.last + 1);
+        for (stay, places) in self.places.chunks_exact(self.last + 1).enumerate() {
+            way.clear();
+            let stages = places.iter().enumerate();
+            way.extend(stages.map(|(stage, place)| nodes.number(stage, *place)));
+            ways.add(self.people[stay], self.bed_days[stay], &way);
+        }
+        ways.end();
+        ways
+    }
+}
+
+impl Count for FlowCount {
+    fn add(&mut self, columns: &Columns, selection: &Selection, stays: Range<usize>) {
         self.visits.resize(columns.station_keys().len(), 0);
-        for stay in (0..columns.len()).filter(|&stay| selection.selects(columns, stay)) {
-            let (person, days) = (columns.person[stay], columns.bed_days(stay));
-            self.total
-                .add(person, columns.first_stay + stay as u32, days);
-            self.people.push(person);
-            self.bed_days.push(days);
+        let mut visits = Visits::default();
+        for stay in stays.filter(|&stay| selection.selects(columns, stay)) {
+            self.total.add(visits.next(columns, stay));
+            self.people.push(columns.person[stay]);
+            self.bed_days.push(columns.bed_days(stay).unwrap_or(0));
             let properties = columns.properties[stay];
             self.places.push(FIRST + properties.admission_type() as u16);
             let stations = columns.stations_of(stay);
@@ -124,156 +178,13 @@ impl FlowCount {
         }
     }
 
-    /// The flow with the stations that most stays visit; ways that fewer than `minimum` patients go are led through
-    /// [`Place::Other`] until as many go every way.
-    #[must_use]
-    pub fn finish(mut self, columns: &Columns, top_stations: usize, minimum: u32) -> Flow {
-        let total = self.total.figures();
-        if total.stays == 0 || total.patients < minimum {
-            return Flow {
-                total,
-                ..Flow::default()
-            };
+    fn merge(&mut self, later: Self) {
+        self.people.extend(later.people);
+        self.bed_days.extend(later.bed_days);
+        self.places.extend(later.places);
+        for (visits, later) in self.visits.iter_mut().zip(later.visits) {
+            *visits += later;
         }
-        let mut folded = vec![false; self.people.len()];
-        self.fold_rare_stations(columns, top_stations, &mut folded);
-        self.fold_hidden_discharges(&mut folded);
-        let nodes = Nodes::number(self.last, &mut self.places);
-        guard::fold_small_links(&nodes, &self.people, &mut self.places, &mut folded, minimum);
-        Flow {
-            links: nodes.list(&self.links(&nodes), self.last, columns),
-            total,
-            folded: folded.iter().filter(|folded| **folded).count() as u32,
-        }
-    }
-
-    fn fold_rare_stations(&mut self, columns: &Columns, top: usize, folded: &mut [bool]) {
-        let mut ranked: Vec<usize> = (0..self.visits.len()).collect();
-        ranked.sort_by_key(|&station| {
-            (
-                std::cmp::Reverse(self.visits[station]),
-                columns.station_keys()[station],
-            )
-        });
-        let mut is_shown = vec![false; self.visits.len()];
-        for &station in ranked.iter().take(top) {
-            is_shown[station] = true;
-        }
-        let last = self.last;
-        for (way, folded) in self.places.chunks_exact_mut(last + 1).zip(folded) {
-            for place in &mut way[1..last] {
-                if *place >= FIRST && !is_shown[usize::from(*place - FIRST)] {
-                    *place = OTHER;
-                    *folded = true;
-                }
-            }
-        }
-    }
-
-    fn fold_hidden_discharges(&mut self, folded: &mut [bool]) {
-        for (way, folded) in self.places.chunks_exact_mut(self.last + 1).zip(folded) {
-            let place = &mut way[self.last];
-            let kind = usize::from(place.saturating_sub(FIRST));
-            if self.hidden_discharges.contains(&kind) {
-                *place = OTHER;
-                *folded = true;
-            }
-        }
-    }
-
-    /// Counts every link between numbered nodes.
-    fn links(&self, nodes: &Nodes) -> Vec<Tally> {
-        let mut links = vec![Tally::default(); nodes.places.len() * nodes.places.len()];
-        for (stay, way) in self.places.chunks_exact(self.last + 1).enumerate() {
-            let (person, days) = (self.people[stay], self.bed_days[stay]);
-            for (_, _, link) in steps(way, nodes) {
-                links[link].add(person, stay as u32, days);
-            }
-        }
-        links
-    }
-}
-
-/// Number of a node at a stage that a stay does not touch.
-const NO_NODE: u16 = u16::MAX;
-
-/// The links of a numbered way: the stages of both ends, and the number of the link.
-fn steps<'a>(way: &'a [u16], nodes: &Nodes) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
-    let count = nodes.places.len();
-    let present = || {
-        let stages = way.iter().copied().enumerate();
-        stages.filter(|(_, node)| *node != NO_NODE)
-    };
-    present()
-        .zip(present().skip(1))
-        .map(move |((from, source), (to, target))| {
-            (from, to, usize::from(source) * count + usize::from(target))
-        })
-}
-
-/// Nodes with dense numbers; a link's number is its source's times the number of nodes plus its target's.
-struct Nodes {
-    /// Stage and place of each node.
-    places: Vec<(usize, u16)>,
-    /// The other node of each stage.
-    other: Vec<u16>,
-}
-
-impl Nodes {
-    /// Puts numbers in place of the places.
-    fn number(last: usize, ways: &mut [u16]) -> Self {
-        let mut numbers: Vec<Vec<u16>> = vec![Vec::new(); last + 1];
-        let mut places = Vec::new();
-        let mut number = |stage: usize, place: u16| {
-            let known = &mut numbers[stage];
-            if known.len() <= usize::from(place) {
-                known.resize(usize::from(place) + 1, NO_NODE);
-            }
-            if known[usize::from(place)] == NO_NODE {
-                known[usize::from(place)] = places.len() as u16;
-                places.push((stage, place));
-            }
-            known[usize::from(place)]
-        };
-        let other = (0..=last).map(|stage| number(stage, OTHER)).collect();
-        for way in ways.chunks_exact_mut(last + 1) {
-            for (stage, place) in way.iter_mut().enumerate() {
-                *place = match *place {
-                    ABSENT => NO_NODE,
-                    place => number(stage, place),
-                };
-            }
-        }
-        Nodes { places, other }
-    }
-
-    /// The links that stays go.
-    fn list(&self, links: &[Tally], last: usize, columns: &Columns) -> Vec<FlowLink> {
-        let node = |number: usize| {
-            let (stage, place) = self.places[number];
-            FlowNode {
-                stage,
-                place: match place {
-                    OTHER => Place::Other,
-                    FURTHER => Place::Further,
-                    place if stage == 0 => Place::Admission(usize::from(place - FIRST)),
-                    place if stage == last => Place::Discharge(usize::from(place - FIRST)),
-                    place => Place::Station(columns.station_keys()[usize::from(place - FIRST)]),
-                },
-            }
-        };
-        let mut listed: Vec<FlowLink> = links
-            .iter()
-            .map(Tally::figures)
-            .enumerate()
-            .filter(|(_, figures)| figures.stays > 0)
-            .map(|(link, figures)| FlowLink {
-                source: node(link / self.places.len()),
-                target: node(link % self.places.len()),
-                figures,
-            })
-            .collect();
-        listed.sort_by_key(|link| (link.source, link.target));
-        listed
+        self.total.merge(later.total);
     }
 }

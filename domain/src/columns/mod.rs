@@ -7,56 +7,32 @@
 
 pub mod codes;
 pub mod diagnoses;
+pub mod faults;
 pub mod flow;
 pub mod indicator;
 pub mod kpis;
+pub mod pass;
+mod properties;
 pub mod report;
 pub mod selection;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use chrono::{Datelike, NaiveDate};
 
 pub use codes::{Codes, NodeId};
+pub use properties::{
+    ADMISSION_TYPES, CASE_KINDS, DISCHARGE_TYPES, Properties, SEX_NAMES, SEXES, UnknownName,
+};
 pub use selection::Selection;
-pub use tally::{Figures, Tally};
-
-use crate::stay::Sex;
-
-/// Admission types as stored. Their places are the bits of a stay's properties.
-pub const ADMISSION_TYPES: [&str; 6] = [
-    "REFERRAL",
-    "EMERGENCY",
-    "TRANSFER",
-    "REHABILITATION",
-    "BIRTH",
-    "UNKNOWN",
-];
-/// Discharge types as stored.
-pub const DISCHARGE_TYPES: [&str; 13] = [
-    "REGULAR",
-    "AGAINST_ADVICE",
-    "TRANSFER",
-    "DEATH",
-    "REHABILITATION",
-    "NURSING",
-    "HOSPICE",
-    "INTERNAL_TRANSFER",
-    "ADMINISTRATIVE",
-    "READMISSION",
-    "ABSENCE",
-    "OPEN",
-    "UNKNOWN",
-];
-/// Case kinds as stored.
-pub const CASE_KINDS: [&str; 3] = ["FULL", "DAY", "HOME"];
-/// Sexes in the order of their stored names in [`SEX_NAMES`].
-pub const SEXES: [Sex; 4] = [Sex::Female, Sex::Male, Sex::Other, Sex::Unknown];
-/// Sexes as stored.
-pub const SEX_NAMES: [&str; 4] = ["FEMALE", "MALE", "OTHER", "UNKNOWN"];
+pub use tally::Figures;
+use tally::{Tally, Visits};
 
 /// The day of discharge of a stay that is still open: after every other.
 pub const OPEN: i32 = i32::MAX;
@@ -94,83 +70,6 @@ pub struct StayRow<'a> {
     pub main_codes: &'a [String],
     /// Keys of stations in order.
     pub stations: &'a [i64],
-}
-
-/// A stored name that this program does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {column} \"{name}\"")]
-pub struct UnknownName {
-    /// The column.
-    pub column: &'static str,
-    /// The name.
-    pub name: String,
-}
-
-/// Bits of the properties that a stay has just one of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Properties(pub u32);
-
-impl Properties {
-    const DISCHARGE: usize = ADMISSION_TYPES.len();
-    const KIND: usize = Self::DISCHARGE + DISCHARGE_TYPES.len();
-    const SEX: usize = Self::KIND + CASE_KINDS.len();
-
-    fn bit(
-        names: &[&str],
-        first: usize,
-        column: &'static str,
-        name: &str,
-    ) -> Result<u32, UnknownName> {
-        let place = names.iter().position(|known| *known == name);
-        place
-            .map(|place| 1 << (first + place))
-            .ok_or_else(|| UnknownName {
-                column,
-                name: name.to_owned(),
-            })
-    }
-
-    fn of(row: &StayRow<'_>) -> Result<Self, UnknownName> {
-        Ok(Properties(
-            Self::bit(&ADMISSION_TYPES, 0, "admission_type", row.admission_type)?
-                | Self::bit(
-                    &DISCHARGE_TYPES,
-                    Self::DISCHARGE,
-                    "discharge_type",
-                    row.discharge_type,
-                )?
-                | Self::bit(&CASE_KINDS, Self::KIND, "case_kind", row.case_kind)?
-                | Self::bit(&SEX_NAMES, Self::SEX, "sex", row.sex)?,
-        ))
-    }
-
-    /// Place in [`ADMISSION_TYPES`].
-    #[must_use]
-    pub fn admission_type(self) -> usize {
-        self.place(0, ADMISSION_TYPES.len())
-    }
-
-    /// Place in [`DISCHARGE_TYPES`].
-    #[must_use]
-    pub fn discharge_type(self) -> usize {
-        self.place(Self::DISCHARGE, DISCHARGE_TYPES.len())
-    }
-
-    /// Place in [`CASE_KINDS`].
-    #[must_use]
-    pub fn case_kind(self) -> usize {
-        self.place(Self::KIND, CASE_KINDS.len())
-    }
-
-    /// Place in [`SEXES`].
-    #[must_use]
-    pub fn sex(self) -> usize {
-        self.place(Self::SEX, SEXES.len())
-    }
-
-    fn place(self, first: usize, count: usize) -> usize {
-        ((self.0 >> first) & ((1 << count) - 1)).trailing_zeros() as usize
-    }
 }
 
 /// Stays and what their codes, clinics and stations stand for.
@@ -289,6 +188,22 @@ impl Columns {
         self.person.is_empty()
     }
 
+    /// Places of all stays in about as many runs as asked for, each ending between two persons.
+    #[must_use]
+    pub(crate) fn parts(&self, count: usize) -> Vec<Range<usize>> {
+        let mut parts = Vec::with_capacity(count);
+        let mut start = 0;
+        for part in 1..=count {
+            let mut end = (self.len() * part / count).max(start);
+            while end > start && end < self.len() && self.person[end] == self.person[end - 1] {
+                end += 1;
+            }
+            parts.push(start..end);
+            start = end;
+        }
+        parts
+    }
+
     /// Persons of all stays, those of earlier parts included.
     #[must_use]
     pub fn people(&self) -> u32 {
@@ -349,7 +264,7 @@ impl Columns {
     }
 }
 
-fn range(ends: &[u32], place: usize) -> std::ops::Range<usize> {
+fn range(ends: &[u32], place: usize) -> Range<usize> {
     let start = if place == 0 { 0 } else { ends[place - 1] };
     start as usize..ends[place] as usize
 }

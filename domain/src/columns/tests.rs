@@ -1,5 +1,7 @@
 //! One pass over columns against counting with sets, on random stays.
 
+mod flow;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{Days, NaiveDate};
@@ -10,8 +12,8 @@ use super::{
     StayRow,
     codes::Kind,
     diagnoses::DiagnosisCount,
-    flow::{Flow, FlowCount, Place},
-    kpis::{KpiCount, Measure},
+    kpis::{AGE_GROUPS, KpiCount, Measure},
+    pass::{self, Count},
 };
 use crate::{
     icd10::{Level, Node},
@@ -57,7 +59,9 @@ impl Stay {
 fn stay() -> impl Strategy<Value = Stay> {
     let types = (0..6_usize, 0..13_usize, 0..3_usize, 0..4_usize);
     let codes = prop::collection::btree_map(0..CODES.len(), any::<bool>(), 0..4);
-    let nights = prop::option::weighted(0.8, 0_u64..20);
+    // Now and then one of years.
+    let nights = prop_oneof![20 => 0_u64..20, 1 => 500_u64..530];
+    let nights = prop::option::weighted(0.8, nights);
     (
         (1_i64..12, 1_i64..4, 0_u64..90, nights),
         types,
@@ -178,6 +182,13 @@ fn push(columns: &mut Columns, stay: &Stay) {
     columns.push(&row).expect("known names");
 }
 
+/// What a pass over runs of persons counts, each on a thread of its own.
+fn counted<C: Count>(mut count: C, columns: &Columns, filter: &StayFilter, parts: usize) -> C {
+    let selection = Selection::new(filter, columns);
+    pass::run_parts(&mut count, columns, &selection, &columns.parts(parts));
+    count
+}
+
 fn sorted(mut stays: Vec<Stay>) -> Vec<Stay> {
     stays.sort_by_key(|stay| (stay.person, stay.from));
     stays
@@ -207,12 +218,12 @@ proptest! {
         // In parts that end between two persons.
         for (place, stay) in stays.iter().enumerate() {
             if columns.len() >= part && stays[place - 1].person != stay.person {
-                count.add(&columns, &Selection::new(&filter, &columns));
+                count.add(&columns, &Selection::new(&filter, &columns), 0..columns.len());
                 columns.next_part();
             }
             push(&mut columns, stay);
         }
-        count.add(&columns, &Selection::new(&filter, &columns));
+        count.add(&columns, &Selection::new(&filter, &columns), 0..columns.len());
         let selected = || stays.iter().filter(|stay| is_selected(&filter, stay));
         prop_assert_eq!(count.total(), figures(selected()));
         prop_assert_eq!(count.uncoded(), figures(selected().filter(|stay| stay.codes(filter.role).is_empty())));
@@ -233,11 +244,10 @@ proptest! {
     }
 
     #[test]
-    fn children_cover_their_parent(stays in prop::collection::vec(stay(), 0..60), filter in filter()) {
+    fn children_cover_their_parent(stays in prop::collection::vec(stay(), 0..60), filter in filter(), parts in 1_usize..5) {
         let mut columns = Columns::new(HashSet::new());
         sorted(stays).iter().for_each(|stay| push(&mut columns, stay));
-        let mut count = DiagnosisCount::new(Level::Five);
-        count.add(&columns, &Selection::new(&filter, &columns));
+        let count = counted(DiagnosisCount::new(Level::Five), &columns, &filter, parts);
         let found: BTreeMap<_, _> = count.nodes().collect();
         let entries = columns.codes.entries();
         for (node, counted) in &found {
@@ -250,13 +260,14 @@ proptest! {
     }
 
     #[test]
-    fn kpis_are_counted_as_their_definitions_say(stays in prop::collection::vec(stay(), 0..60), filter in filter()) {
+    fn kpis_are_counted_as_their_definitions_say(stays in prop::collection::vec(stay(), 0..60), filter in filter(), parts in 1_usize..5) {
         let stays = sorted(stays);
         let mut columns = Columns::new(HashSet::from([3]));
         stays.iter().for_each(|stay| push(&mut columns, stay));
-        let mut count = KpiCount::default();
         let period = filter.period;
-        count.add(&columns, &Selection::new(&filter, &columns), period);
+        let other = Period { from: day(0), to: day(45) };
+        let mut count = counted(KpiCount::new(&[other, period]), &columns, &filter, parts);
+        let count = count.periods.remove(1);
         let of = |is_in: &dyn Fn(&Stay) -> bool| {
             let found = figures(stays.iter().filter(|stay| has_properties(&filter, stay) && is_in(stay)));
             (u64::from(found.stays), found.patients)
@@ -275,48 +286,28 @@ proptest! {
         let amount = |measure| count.group.get(measure).amount;
         prop_assert_eq!(amount(Measure::CensusBefore) + amount(Measure::Admissions), amount(Measure::Discharges) + amount(Measure::CensusAfter));
         let last = stays.iter().map(Stay::admission).max().unwrap_or(day(0));
-        let occupied = |stay: &Stay| (0..120).map(day).filter(|day| within(*day) && *day >= stay.admission()
+        let occupied = |stay: &Stay| (0..160).map(day).filter(|day| within(*day) && *day >= stay.admission()
             && (*day == stay.admission() || stay.discharge().map_or(*day <= last, |end| *day < end))).count();
         let days: usize = stays.iter().filter(|stay| has_properties(&filter, stay)).map(occupied).sum();
         prop_assert_eq!(amount(Measure::BedDays), days as u64);
+        for (place, first) in AGE_GROUPS.into_iter().enumerate() {
+            let is_in = |age: i16| first <= age && AGE_GROUPS.get(place + 1).is_none_or(|next| age < *next);
+            let expected = of(&|stay| is_selected(&filter, stay) && stay.age.is_some_and(is_in));
+            let found = count.group.age_groups[place];
+            prop_assert_eq!((found.amount, found.patients), expected, "age {}", first);
+        }
+        let mut lengths: Vec<u64> = stays.iter().filter(|stay| has_properties(&filter, stay) && ends(stay))
+            .filter_map(|stay| stay.nights).map(|nights| nights.max(1)).collect();
+        lengths.sort_unstable();
+        for percent in [50, 90, 100] {
+            let rank = (lengths.len() * percent).div_ceil(100).max(1);
+            prop_assert_eq!(count.group.length_percentile(percent as u32).map(u64::from), lengths.get(rank - 1).copied());
+        }
         for measure in super::kpis::MEASURES {
             if measure != Measure::Readmissions {
                 let sum: u64 = count.clinics.iter().map(|kpis| kpis.get(measure).amount).sum();
                 prop_assert_eq!(sum, amount(measure), "{:?}", measure);
             }
-        }
-    }
-
-    #[test]
-    fn a_flow_keeps_every_stay_and_hides_small_ways(stays in prop::collection::vec(stay(), 0..80), filter in filter(), stages in 2_usize..6, top in 0_usize..5, minimum in 0_u32..6) {
-        let stays = sorted(stays);
-        let mut columns = Columns::new(HashSet::new());
-        stays.iter().for_each(|stay| push(&mut columns, stay));
-        let mut count = FlowCount::new(stages);
-        count.add(&columns, &Selection::new(&filter, &columns));
-        let flow: Flow = count.finish(&columns, top, minimum);
-        prop_assert_eq!(flow.total, figures(stays.iter().filter(|stay| is_selected(&filter, stay))));
-        if flow.total.patients < minimum || flow.total.stays == 0 {
-            prop_assert!(flow.links.is_empty());
-            return Ok(());
-        }
-        for boundary in 0..stages {
-            let crossing = flow.links.iter().filter(|link| link.source.stage <= boundary && boundary < link.target.stage);
-            prop_assert_eq!(crossing.map(|link| link.figures.stays).sum::<u32>(), flow.total.stays, "boundary {}", boundary);
-        }
-        for link in &flow.links {
-            prop_assert!(link.figures.patients >= minimum, "{:?}", link);
-            for (node, is_inner) in [(link.source, link.source.stage > 0), (link.target, link.target.stage < stages)] {
-                let sum = |incoming: bool| flow.links.iter().filter(|other| (if incoming { other.target } else { other.source }) == node).map(|other| other.figures.stays).sum::<u32>();
-                prop_assert!(!is_inner || sum(true) == sum(false), "{:?}", node);
-            }
-        }
-        let shown: HashSet<_> = flow.links.iter().flat_map(|link| [link.source, link.target])
-            .filter_map(|node| match node.place { Place::Station(key) => Some(key), _ => None }).collect();
-        prop_assert!(shown.len() <= top);
-        if minimum < 2 && top == 4 && stages == 5 {
-            let direct = flow.links.iter().filter(|link| link.source.stage == 0 && link.target.stage == stages).map(|link| link.figures.stays).sum::<u32>();
-            prop_assert_eq!(direct as usize, stays.iter().filter(|stay| is_selected(&filter, stay) && stay.stations.is_empty()).count());
         }
     }
 }

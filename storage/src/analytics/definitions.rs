@@ -14,30 +14,47 @@ use sha2::{Digest, Sha256};
 use crate::{Connection, Error, Result};
 
 /// A table that is built from the base tables.
-pub(crate) struct Definition {
+struct Definition {
     /// Its name in the schema `analytics`.
-    pub(crate) name: &'static str,
+    name: &'static str,
     /// The text that makes it, empty.
-    pub(crate) table: &'static str,
-    /// The texts that a refresh runs: what rows are made of now, which of them changed, which change with them, what they
-    /// are.
-    pub(crate) rows: [&'static str; 4],
+    table: &'static str,
+    /// The texts that a refresh runs.
+    rows: &'static [&'static str],
 }
 
-/// One row per stay.
-pub(crate) const STAY_FACTS: Definition = Definition {
-    name: "stay_facts",
-    table: include_str!("../../../migrations/analytics/stay_facts.sql"),
-    rows: [
-        include_str!("../../../migrations/analytics/stay_writers.sql"),
-        include_str!("../../../migrations/analytics/changed_stays.sql"),
-        include_str!("../../../migrations/analytics/companion_stays.sql"),
-        include_str!("../../../migrations/analytics/new_stay_facts.sql"),
-    ],
-};
+/// What stays are made of now.
+pub(crate) const STAY_WRITERS: &str =
+    include_str!("../../../migrations/analytics/stay_writers.sql");
+/// Which of them changed.
+pub(crate) const CHANGED_STAYS: &str =
+    include_str!("../../../migrations/analytics/changed_stays.sql");
+/// Which change with them.
+pub(crate) const COMPANION_STAYS: &str =
+    include_str!("../../../migrations/analytics/companion_stays.sql");
+/// What they are.
+pub(crate) const NEW_STAY_FACTS: &str =
+    include_str!("../../../migrations/analytics/new_stay_facts.sql");
+/// What is wrong with diagnoses.
+pub(crate) const DIAGNOSIS_FAULTS: &str =
+    include_str!("../../../migrations/analytics/diagnosis_faults.sql");
+/// What is wrong with observations.
+pub(crate) const OBSERVATION_FAULTS: &str =
+    include_str!("../../../migrations/analytics/observation_faults.sql");
 
-/// All tables, in the order in which they build on each other.
-const DEFINITIONS: [Definition; 1] = [STAY_FACTS];
+/// All tables, in the order in which they build on each other: one row per stay; one for each clinic and fault of rows.
+const DEFINITIONS: [Definition; 2] = [
+    Definition {
+        name: "stay_facts",
+        table: include_str!("../../../migrations/analytics/stay_facts.sql"),
+        rows: &[STAY_WRITERS, CHANGED_STAYS, COMPANION_STAYS, NEW_STAY_FACTS],
+    },
+    Definition {
+        name: "row_faults",
+        table: include_str!("../../../migrations/analytics/row_faults.sql"),
+        rows: &[DIAGNOSIS_FAULTS, OBSERVATION_FAULTS],
+    },
+];
 
 /// Builds the set, empty, unless it stands as it is written. Returns whether it was built.
 ///
@@ -91,7 +108,7 @@ pub(crate) fn is_current(conn: &mut Connection) -> Result<bool> {
 /// Of all texts of a definition.
 fn hash(definition: &Definition) -> String {
     let mut digest = Sha256::new();
-    for text in std::iter::once(definition.table).chain(definition.rows) {
+    for text in std::iter::once(&definition.table).chain(definition.rows) {
         digest.update(text);
     }
     let digest = digest.finalize();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::{prelude::*, sql_types::Text};
 use domain::{
     columns::{
-        Columns, Figures, NodeId, Selection,
+        Columns, Figures, NodeId,
         codes::{Kind, NO_CODE},
         diagnoses::DiagnosisCount,
     },
@@ -46,9 +46,9 @@ pub struct DiagnosisTree {
 /// When the database fails.
 pub fn tree(source: &mut Source<'_>, filter: &StayFilter, level: Level) -> Result<DiagnosisTree> {
     source.scan(
+        filter,
         || stays::selected(filter),
         DiagnosisCount::new(level),
-        |count, columns| count.add(columns, &Selection::new(filter, columns)),
         |count, columns| assemble(&count, columns),
     )
 }

@@ -1,10 +1,7 @@
 //! Patient flow of the stays that a filter selects.
 
 use domain::{
-    columns::{
-        Selection,
-        flow::{Flow, FlowCount},
-    },
+    columns::flow::{Flow, FlowCount},
     stay::StayFilter,
 };
 
@@ -53,9 +50,9 @@ pub fn beside_hidden(
     let mut count = FlowCount::new(shape.stages);
     count.hide_discharges(discharges);
     source.scan(
+        filter,
         || stays::selected(filter),
         count,
-        |count, columns| count.add(columns, &Selection::new(filter, columns)),
         |count, columns| count.finish(columns, shape.top_stations, shape.minimum),
     )
 }

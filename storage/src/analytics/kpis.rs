@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use domain::{
     columns::{
-        Columns, Selection,
-        kpis::{KpiCount, Kpis},
+        Columns,
+        kpis::{KpiCount, Kpis, PeriodKpis},
     },
     stay::{Period, StayFilter},
 };
@@ -54,40 +54,28 @@ pub fn of_periods(
     ) else {
         return Ok(Vec::new());
     };
-    let filters: Vec<StayFilter> = periods
-        .iter()
-        .map(|period| StayFilter {
-            period: *period,
-            ..filter.clone()
-        })
-        .collect();
-    let counts: Vec<KpiCount> = periods.iter().map(|_| KpiCount::default()).collect();
     source.scan(
+        filter,
         || stays::around(&filter.clinics, Period { from, to }, DAYS_AFTER),
-        counts,
-        |counts, columns| {
-            for (count, filter) in counts.iter_mut().zip(&filters) {
-                count.add(columns, &Selection::new(filter, columns), filter.period);
-            }
-        },
-        |counts, columns| {
-            let counts = counts.into_iter();
-            counts
-                .map(|count| of_count(count, columns, &filter.clinics))
+        KpiCount::new(periods),
+        |count, columns| {
+            let periods = count.periods.into_iter();
+            periods
+                .map(|period| of_period(period, columns, &filter.clinics))
                 .collect()
         },
     )
 }
 
-fn of_count(mut count: KpiCount, columns: &Columns, clinics: &[i64]) -> ClinicKpis {
+fn of_period(mut period: PeriodKpis, columns: &Columns, clinics: &[i64]) -> ClinicKpis {
     let mut of = |key: &i64| {
         let place = columns.clinic_keys().iter().position(|known| known == key);
-        let kpis = place.and_then(|place| count.clinics.get_mut(place));
+        let kpis = place.and_then(|place| period.clinics.get_mut(place));
         (*key, kpis.map(std::mem::take).unwrap_or_default())
     };
     let clinics = clinics.iter().map(&mut of).collect();
     ClinicKpis {
-        group: count.group,
+        group: period.group,
         clinics,
         last_day: NaiveDate::from_num_days_from_ce_opt(columns.last_day)
             .filter(|_| columns.last_day > 0),

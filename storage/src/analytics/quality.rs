@@ -1,11 +1,20 @@
 //! What is wrong with the delivered data, clinic by clinic.
 
-use chrono::{DateTime, Utc};
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Nullable, Text, Timestamptz},
 };
 
+use domain::columns::{
+    day_number,
+    faults::{self, LONG_OPEN_DAYS, STAY_FAULTS, StayFaults},
+};
+
+use super::Source;
 use crate::{
     Connection, Result,
     sql::{Statement, Value},
@@ -77,88 +86,92 @@ pub struct Load {
     pub quarantined_rows: i64,
 }
 
-/// Faults of stays, as conditions on `s`.
-const STAYS: &str = "SELECT s.clinic_id, f.fault, s.person FROM analytics.stay_facts s CROSS JOIN LATERAL (VALUES
-        ('OPEN_STAY', s.discharge_date IS NULL),
-        ('OPEN_LONGER_THAN_90_DAYS', s.discharge_date IS NULL AND s.admission_date < current_date - 90),
-        ('STAY_WITHOUT_CODE', s.codes = '{}'),
-        ('STAY_WITHOUT_MAIN_DIAGNOSIS', s.main_codes = '{}'),
-        ('STAY_WITHOUT_STATION', s.stations = '{}'),
-        ('DISCHARGE_WITHOUT_REASON', s.discharge_type = 'UNKNOWN'),
-        ('ADMISSION_WITHOUT_SOURCE', s.admission_type = 'UNKNOWN'),
-        ('AGE_NOT_KNOWN', s.age_at_admission IS NULL),
-        ('SEX_NOT_KNOWN', s.sex = 'UNKNOWN')) AS f (fault, has) WHERE f.has AND s.clinic_id = ANY(";
-const STAY_FAULTS: [&str; 9] = [
-    "OPEN_STAY",
-    "OPEN_LONGER_THAN_90_DAYS",
-    "STAY_WITHOUT_CODE",
-    "STAY_WITHOUT_MAIN_DIAGNOSIS",
-    "STAY_WITHOUT_STATION",
-    "DISCHARGE_WITHOUT_REASON",
-    "ADMISSION_WITHOUT_SOURCE",
-    "AGE_NOT_KNOWN",
-    "SEX_NOT_KNOWN",
-];
-
-/// Faults of diagnoses, as conditions on `c`.
-const CONDITIONS: &str = "SELECT c.clinic_id, f.fault, c.patient_pseudo_id AS person FROM conditions c CROSS JOIN LATERAL (VALUES
-        ('DIAGNOSIS_WITHOUT_STAY', c.encounter_id IS NULL),
-        ('DIAGNOSIS_WITHOUT_CODE', c.icd10_code IS NULL AND c.excluded_icd10_code IS NULL),
-        ('DIAGNOSIS_RULED_OUT', c.excluded_icd10_code IS NOT NULL),
-        ('CODE_OUTSIDE_EVERY_CHAPTER', c.icd10_code IS NOT NULL AND c.icd10_chapter IS NULL)) AS f (fault, has)
-  WHERE f.has AND c.clinic_id = ANY(";
-const CONDITION_FAULTS: [&str; 4] = [
-    "DIAGNOSIS_WITHOUT_STAY",
-    "DIAGNOSIS_WITHOUT_CODE",
-    "DIAGNOSIS_RULED_OUT",
-    "CODE_OUTSIDE_EVERY_CHAPTER",
-];
-
-/// Only what an index finds: the table is the largest.
-const OBSERVATIONS: &str = "SELECT u.clinic_id, f.fault, f.rows, f.patients, 0::bigint AS of_rows
-   FROM unnest(";
-const OBSERVATION_FAULTS: &str = ") AS u (clinic_id) CROSS JOIN LATERAL (
-        SELECT 'OBSERVATION_WITHOUT_STAY' AS fault, count(*) AS rows, count(DISTINCT o.patient_pseudo_id) AS patients
-          FROM observations o WHERE o.encounter_id IS NULL AND o.clinic_id = u.clinic_id
-        UNION ALL SELECT 'OBSERVATION_WITHOUT_DAY', count(*), count(DISTINCT o.patient_pseudo_id)
-          FROM observations o WHERE o.observed_on = '-infinity' AND o.clinic_id = u.clinic_id
-        UNION ALL SELECT 'OBSERVATION_IN_THE_FUTURE', count(*), count(DISTINCT o.patient_pseudo_id)
-          FROM observations o WHERE o.observed_on > current_date + 1 AND o.clinic_id = u.clinic_id) f";
-
-/// Faults of the rows that are stored, which change with a data version. A fault that no row has is listed with 0.
+/// Faults of stays of every clinic that has any; `today` is the day up to which open stays are long. A fault that no stay
+/// has is listed with 0.
 ///
 /// # Errors
-/// When a query fails.
-pub fn faults(conn: &mut Connection, clinics: &[i64]) -> Result<Vec<Fault>> {
-    let clinics = Value::Ints(clinics.to_vec());
-    let stays = counted("analytics.stay_facts", STAYS, &STAY_FAULTS, &clinics);
-    let conditions = counted("conditions", CONDITIONS, &CONDITION_FAULTS, &clinics);
-    let mut observations = Statement::new(OBSERVATIONS);
-    observations.bind(clinics).push(OBSERVATION_FAULTS);
-    let mut faults: Vec<Fault> = Vec::new();
-    for query in [stays, conditions, observations] {
-        faults.extend(query.load::<Fault>(conn)?);
+/// When the query fails.
+pub fn of_stays(source: &mut Source<'_>, today: NaiveDate) -> Result<Vec<Fault>> {
+    match source {
+        Source::Memory { columns, .. } => {
+            let found = faults::count(columns, day_number(today));
+            let clinics = columns.clinic_keys().iter().zip(&found);
+            let mut listed: Vec<Fault> = clinics
+                .flat_map(|(clinic_id, found)| of_clinic(*clinic_id, found))
+                .collect();
+            listed.sort_by(|a, b| (a.clinic_id, &a.fault).cmp(&(b.clinic_id, &b.fault)));
+            Ok(listed)
+        }
+        Source::Database(conn) => {
+            let long_ago = today.checked_sub_days(Days::new(LONG_OPEN_DAYS));
+            let mut query = Statement::new(STAYS);
+            query
+                .bind(Value::Day(long_ago.unwrap_or(today)))
+                .push(STAYS_OF_CLINICS);
+            Ok(query.load(conn)?)
+        }
     }
-    Ok(faults)
 }
 
-/// Faults of the rows of a table. `found` gives a row for each row of it and each fault that it has.
-fn counted(table: &'static str, found: &'static str, names: &[&str], clinics: &Value) -> Statement {
-    let names = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut query = Statement::new(
-        "SELECT n.clinic_id, f.fault, coalesce(h.rows, 0) AS rows, coalesce(h.patients, 0) AS patients, n.of_rows FROM (SELECT clinic_id, count(*) AS of_rows FROM ",
-    );
-    query
-        .push(table)
-        .push(" WHERE clinic_id = ANY(")
-        .bind(clinics.clone())
-        .push(") GROUP BY 1) n CROSS JOIN unnest(")
-        .bind(Value::Texts(names))
-        .push(") AS f (fault) LEFT JOIN (SELECT clinic_id, fault, count(*) AS rows, count(DISTINCT person) AS patients FROM (")
-        .push(found)
-        .bind(clinics.clone())
-        .push(")) AS found GROUP BY 1, 2) h USING (clinic_id, fault) ORDER BY 1, 2");
-    query
+fn of_clinic(clinic_id: i64, found: &StayFaults) -> impl Iterator<Item = Fault> {
+    let faults = STAY_FAULTS.iter().zip(&found.faults);
+    faults.map(move |(fault, amount)| Fault {
+        clinic_id,
+        fault: (*fault).to_owned(),
+        rows: amount.amount as i64,
+        patients: amount.patients.into(),
+        of_rows: found.stays as i64,
+    })
+}
+
+/// The same without columns: one scan that puts the stays of each person together first, so that nothing is sorted.
+const STAYS: &str = "
+    SELECT clinic_id, fault, rows, patients, stays AS of_rows
+      FROM (SELECT clinic_id, sum(stays)::bigint AS stays,
+                   sum(open)::bigint AS open, count(*) FILTER (WHERE open > 0) AS open_patients,
+                   sum(long_open)::bigint AS long_open, count(*) FILTER (WHERE long_open > 0) AS long_open_patients,
+                   sum(without_code)::bigint AS without_code, count(*) FILTER (WHERE without_code > 0) AS without_code_patients,
+                   sum(without_main)::bigint AS without_main, count(*) FILTER (WHERE without_main > 0) AS without_main_patients,
+                   sum(without_station)::bigint AS without_station, count(*) FILTER (WHERE without_station > 0) AS without_station_patients,
+                   sum(without_reason)::bigint AS without_reason, count(*) FILTER (WHERE without_reason > 0) AS without_reason_patients,
+                   sum(without_source)::bigint AS without_source, count(*) FILTER (WHERE without_source > 0) AS without_source_patients,
+                   sum(without_age)::bigint AS without_age, count(*) FILTER (WHERE without_age > 0) AS without_age_patients,
+                   sum(without_sex)::bigint AS without_sex, count(*) FILTER (WHERE without_sex > 0) AS without_sex_patients
+              FROM (SELECT clinic_id, count(*) AS stays,
+                           count(*) FILTER (WHERE discharge_date IS NULL) AS open,
+                           count(*) FILTER (WHERE discharge_date IS NULL AND admission_date < ";
+const STAYS_OF_CLINICS: &str = ") AS long_open,
+                           count(*) FILTER (WHERE codes = '{}') AS without_code,
+                           count(*) FILTER (WHERE main_codes = '{}') AS without_main,
+                           count(*) FILTER (WHERE stations = '{}') AS without_station,
+                           count(*) FILTER (WHERE discharge_type = 'UNKNOWN') AS without_reason,
+                           count(*) FILTER (WHERE admission_type = 'UNKNOWN') AS without_source,
+                           count(*) FILTER (WHERE age_at_admission IS NULL) AS without_age,
+                           count(*) FILTER (WHERE sex = 'UNKNOWN') AS without_sex
+                      FROM analytics.stay_facts
+                     GROUP BY clinic_id, person) persons
+             GROUP BY clinic_id) clinics
+     CROSS JOIN LATERAL (VALUES
+           ('OPEN_STAY', open, open_patients),
+           ('OPEN_LONGER_THAN_90_DAYS', long_open, long_open_patients),
+           ('STAY_WITHOUT_CODE', without_code, without_code_patients),
+           ('STAY_WITHOUT_MAIN_DIAGNOSIS', without_main, without_main_patients),
+           ('STAY_WITHOUT_STATION', without_station, without_station_patients),
+           ('DISCHARGE_WITHOUT_REASON', without_reason, without_reason_patients),
+           ('ADMISSION_WITHOUT_SOURCE', without_source, without_source_patients),
+           ('AGE_NOT_KNOWN', without_age, without_age_patients),
+           ('SEX_NOT_KNOWN', without_sex, without_sex_patients)) AS faults (fault, rows, patients)
+     ORDER BY clinic_id, fault COLLATE \"C\"";
+
+/// Faults of diagnoses and observations of every clinic, as the newest data version holds them.
+///
+/// # Errors
+/// When the query fails.
+pub fn of_rows(conn: &mut Connection) -> Result<Vec<Fault>> {
+    Ok(diesel::sql_query(
+        "SELECT clinic_id, fault, rows, patients, of_rows FROM analytics.row_faults ORDER BY clinic_id, fault COLLATE \"C\"",
+    )
+    .load(conn)?)
 }
 
 /// Deliveries and what they put aside, which change with every import.

@@ -2,7 +2,13 @@
 //! give the same figures.
 
 use diesel::connection::SimpleConnection;
-use domain::columns::Columns;
+use domain::{
+    columns::{
+        Columns, Selection,
+        pass::{self, Count},
+    },
+    stay::StayFilter,
+};
 
 use super::{stays, version};
 use crate::{Connection, Result, sql::Statement};
@@ -13,37 +19,56 @@ const PART: usize = 200_000;
 /// Stays of one data version.
 pub enum Source<'a> {
     /// All of them, in memory.
-    Memory(&'a Columns),
+    Memory {
+        /// The stays.
+        columns: &'a Columns,
+        /// Most threads that a pass may take.
+        threads: usize,
+    },
     /// The view in the database, for data that outgrow memory and while the columns are being read.
     Database(&'a mut Connection),
 }
 
-impl Source<'_> {
-    /// Runs a pass over the stays. The condition says which of them the pass needs at least; from memory it gets all.
-    /// `finish` sees the columns with the numbers of every part.
-    pub(super) fn scan<S, T>(
+impl<'a> Source<'a> {
+    /// Columns for as many threads as there are processors.
+    #[must_use]
+    pub fn memory(columns: &'a Columns) -> Self {
+        Source::Memory {
+            columns,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+
+    /// Runs a pass over the stays. The condition says which of them the pass needs at least; from memory it gets all, on
+    /// several threads. `finish` sees the columns with the numbers of every part.
+    pub(super) fn scan<C: Count, T>(
         &mut self,
+        filter: &StayFilter,
         condition: impl FnOnce() -> Statement,
-        mut state: S,
-        mut part: impl FnMut(&mut S, &Columns),
-        finish: impl FnOnce(S, &Columns) -> T,
+        mut count: C,
+        finish: impl FnOnce(C, &Columns) -> T,
     ) -> Result<T> {
         match self {
-            Source::Memory(columns) => {
-                part(&mut state, columns);
-                Ok(finish(state, columns))
+            Source::Memory { columns, threads } => {
+                let selection = Selection::new(filter, columns);
+                let count = pass::run(count, columns, &selection, *threads);
+                Ok(finish(count, columns))
             }
             Source::Database(conn) => {
                 let mut columns = stays::empty_columns(conn)?;
+                let mut add = |columns: &Columns| {
+                    let selection = Selection::new(filter, columns);
+                    count.add(columns, &selection, 0..columns.len());
+                };
                 stays::read(conn, &mut columns, &condition(), |columns| {
                     if columns.len() >= PART {
-                        part(&mut state, columns);
+                        add(columns);
                         columns.next_part();
                     }
                     Ok(())
                 })?;
-                part(&mut state, &columns);
-                Ok(finish(state, &columns))
+                add(&columns);
+                Ok(finish(count, &columns))
             }
         }
     }

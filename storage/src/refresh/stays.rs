@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use diesel::{connection::SimpleConnection, prelude::*, sql_types::Bool};
 
-use crate::{Connection, Result, analytics::definitions::STAY_FACTS};
+use crate::{
+    Connection, Result,
+    analytics::definitions::{CHANGED_STAYS, COMPANION_STAYS, NEW_STAY_FACTS, STAY_WRITERS},
+};
 
 /// Made after the first rows, which is faster, and kept from then on.
 const INDEXES: &str = "
@@ -18,21 +21,20 @@ const INDEXES: &str = "
 /// When a statement fails.
 pub(super) fn update(conn: &mut Connection) -> Result<()> {
     let started = Instant::now();
-    let [writers, changed, companions, new] = STAY_FACTS.rows;
     conn.batch_execute("DROP TABLE IF EXISTS pg_temp.changed_stays, pg_temp.stay_writers")?;
-    conn.batch_execute(writers)?;
+    conn.batch_execute(STAY_WRITERS)?;
     conn.batch_execute("ANALYZE stay_writers")?;
-    conn.batch_execute(changed)?;
+    conn.batch_execute(CHANGED_STAYS)?;
     conn.batch_execute("ANALYZE changed_stays")?;
     if !is_empty(conn)? {
-        conn.batch_execute(companions)?;
+        conn.batch_execute(COMPANION_STAYS)?;
         conn.batch_execute("ANALYZE changed_stays")?;
     }
     let removed = diesel::sql_query(
         "DELETE FROM analytics.stay_facts f USING changed_stays c WHERE c.encounter_id = f.encounter_id",
     )
     .execute(conn)?;
-    let added = diesel::sql_query(new).execute(conn)?;
+    let added = diesel::sql_query(NEW_STAY_FACTS).execute(conn)?;
     if removed + added > 0 {
         conn.batch_execute(INDEXES)?;
         conn.batch_execute("ANALYZE analytics.stay_facts")?;

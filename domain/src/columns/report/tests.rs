@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    columns::{ADMISSION_TYPES, Columns, DISCHARGE_TYPES, Selection, StayRow, kpis::KpiCount},
+    columns::{
+        ADMISSION_TYPES, Columns, DISCHARGE_TYPES, Selection, StayRow, kpis::KpiCount, pass,
+    },
     month::Month,
     stay::{DateBasis, Period, StayFilter},
     suppression::{is_small, tests::is_derivable},
@@ -56,9 +58,10 @@ fn columns(mut stays: Vec<Stay>) -> Columns {
 /// Group and clinics in a period.
 fn counted(columns: &Columns, period: Period) -> Vec<Kpis> {
     let filter = StayFilter::all(period, DateBasis::Discharge, vec![1, 2, 3]);
-    let mut count = KpiCount::default();
-    count.add(columns, &Selection::new(&filter, columns), period);
-    std::iter::once(count.group).chain(count.clinics).collect()
+    let selection = Selection::new(&filter, columns);
+    let mut count = pass::run(KpiCount::new(&[period]), columns, &selection, 1);
+    let found = count.periods.remove(0);
+    std::iter::once(found.group).chain(found.clinics).collect()
 }
 
 /// Measures whose sums everybody knows.
