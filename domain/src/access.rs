@@ -185,7 +185,8 @@ impl OrgUnitMode {
 
 /// The units whose events a list returns: those asked for, cut to those the caller may see.
 ///
-/// A unit outside the caller's own search scope is refused even to superusers, as DHIS2 does.
+/// A unit outside the caller's own search scope is refused even to superusers, as DHIS2 does. What a caller captures in is
+/// listed whole by `CAPTURE`, even where they search elsewhere.
 ///
 /// # Errors
 /// One [`ScopeError`] for each rule that the request breaks.
@@ -197,7 +198,7 @@ pub fn scope(
     unit: Option<&Unit>,
 ) -> Result<UnitSet, ScopeError> {
     let asked = asked(tree, caller, mode, unit)?;
-    if mode == OrgUnitMode::All || caller.is_superuser() {
+    if matches!(mode, OrgUnitMode::All | OrgUnitMode::Capture) || caller.is_superuser() {
         return Ok(asked);
     }
     Ok(asked.intersect(&visible_units(tree, caller, level)))

@@ -142,16 +142,23 @@ fn invalid(name: &str, value: &str, rule: &str) -> Refusal {
     ))
 }
 
-/// A date written as `2026`, `2026-01` or `2026-01-31`, and whether it is one of those.
+/// A moment, its day written as `2026`, `2026-01`, `2026-01-31` or `20260131`, its time as `10`, `10:30` or longer, behind
+/// `T` or a blank.
 fn beginning(text: &str) -> Option<NaiveDateTime> {
     let text = text.replace(' ', "T");
-    match text.len() {
-        4 => moment::parse(&format!("{text}-01-01")),
-        7 => moment::parse(&format!("{text}-01")),
-        _ => moment::parse(&text),
-    }
+    let (day, time) = text.split_once('T').unwrap_or((&text, "00:00"));
+    let day = match (day.len(), day.bytes().all(|byte| byte.is_ascii_digit())) {
+        (4, true) => format!("{day}-01-01"),
+        (8, true) => format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]),
+        (7, false) => format!("{day}-01"),
+        _ => day.to_owned(),
+    };
+    let (hour, rest) = time.split_at_checked(time.len().min(2))?;
+    let minutes = if rest.starts_with(':') { "" } else { ":00" };
+    moment::parse(&format!("{day}T{hour}{minutes}{rest}"))
 }
 
+/// As [`beginning`], but of a day, month or year alone it is the end.
 fn end(text: &str) -> Option<NaiveDateTime> {
     let first = beginning(text)?;
     if text.contains(['T', ' ']) {
@@ -221,6 +228,29 @@ mod tests {
             bounds("2026-01-01T02:00:00%2B02:00", "2026-01-31T10:00"),
             some("2026-01-01 00:00:00", "2026-01-31 10:00:00")
         );
-        assert!(read("occurredAfter=31.01.2026").bounds("occurred").is_err());
+        assert_eq!(
+            bounds("20260101", "20260131"),
+            some("2026-01-01 00:00:00", "2026-01-31 23:59:59.999999")
+        );
+        assert_eq!(
+            bounds("2026-01-01T10", "2026-01-31+10%3A30%3A00Z"),
+            some("2026-01-01 10:00:00", "2026-01-31 10:30:00")
+        );
+        assert_eq!(
+            bounds("20260101T10Z", "2026-01-31T10%2B02:00"),
+            some("2026-01-01 10:00:00", "2026-01-31 08:00:00")
+        );
+        for wrong in [
+            "31.01.2026",
+            "2026-01-01T",
+            "2026-01-01T24",
+            "2026-01-01Taä",
+            "20260132",
+            "202601",
+            "2026-",
+        ] {
+            let bounds = read(&format!("occurredAfter={wrong}")).bounds("occurred");
+            assert!(bounds.is_err(), "{wrong}");
+        }
     }
 }

@@ -69,6 +69,22 @@ fn open_programs_reach_the_search_scope_and_closed_ones_the_capture_scope() {
 }
 
 #[test]
+fn capture_units_are_listed_whole_even_where_one_searches_elsewhere() {
+    let stranger = Caller {
+        search: vec![3],
+        ..clerk()
+    };
+    for level in [AccessLevel::Open, AccessLevel::Audited, AccessLevel::Closed] {
+        assert_eq!(
+            ids(level, &stranger, OrgUnitMode::Capture, None),
+            Ok(vec![4])
+        );
+    }
+    let open = ids(AccessLevel::Open, &stranger, OrgUnitMode::Accessible, None);
+    assert_eq!(open, Ok(vec![3, 5]));
+}
+
+#[test]
 fn unit_modes_select_from_the_tree() {
     use OrgUnitMode::{Children, Descendants, Selected};
     let root = superuser(vec![1]);

@@ -32,16 +32,19 @@ pub enum FilterTextError {
 }
 
 /// Reads the conditions of a text in the order of their identifiers. An identifier that comes again adds its operators to
-/// the first. Without operators it means that there is a value.
+/// the first. Without operators it means that there is a value. A blank text and commas alone ask for nothing.
 ///
 /// # Errors
 /// One [`FilterTextError`] for each rule of the grammar.
 pub fn parse(text: &str) -> Result<Vec<RawFilter>, FilterTextError> {
     let mut filters: Vec<RawFilter> = Vec::new();
+    if text.trim().is_empty() {
+        return Ok(filters);
+    }
     let items = split(text, ',');
     let last = items.len() - 1;
     for (place, item) in items.into_iter().enumerate() {
-        if !item.trim().is_empty() {
+        if !item.is_empty() {
             read_item(&mut filters, item, place == last)?;
         }
     }
@@ -206,7 +209,7 @@ mod tests {
             ),
             (String::new(), vec![]),
             (" ".to_owned(), vec![]),
-            (",,, ,".to_owned(), vec![]),
+            (",,,".to_owned(), vec![]),
         ] {
             assert_eq!(read(&text), Ok(expected), "{text}");
         }
@@ -236,6 +239,10 @@ mod tests {
         let text = |tail: &str| format!("{A}{tail}");
         for (text, expected) in [
             (":".to_owned(), Uid(String::new())),
+            ("::".to_owned(), Uid(String::new())),
+            (",:".to_owned(), Uid(String::new())),
+            (" ,".to_owned(), Uid(" ".to_owned())),
+            (", ,".to_owned(), Uid(" ".to_owned())),
             ("eq:1".to_owned(), Uid("eq".to_owned())),
             ("1234".to_owned(), Uid("1234".to_owned())),
             (text("::gt:10:"), OperatorMissing(A.to_owned())),

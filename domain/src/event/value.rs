@@ -156,26 +156,28 @@ impl ValueType {
         }
     }
 
-    /// Whether `value`, which is not empty, is a value of this type.
+    /// Whether `value`, which is not empty, is a value of this type, by DHIS2's rules. Two are stricter: what follows a day
+    /// must be a time, and a date of birth and a time of day must be such, which DHIS2 leaves to its clients.
     #[must_use]
     pub fn accepts(self, value: &str) -> bool {
+        if value.chars().count() > LONGEST {
+            return false;
+        }
         match self {
-            Self::Boolean => matches!(value, "true" | "false"),
-            Self::TrueOnly => value == "true",
-            Self::Date | Self::Datetime | Self::Age => moment::parse(value).is_some(),
-            Self::Time => moment::parse(&format!("2000-01-01T{value}")).is_some(),
-            Self::Number => number(value).is_some(),
-            Self::UnitInterval => number(value).is_some_and(|n| (0.0..=1.0).contains(&n)),
-            Self::Percentage => number(value).is_some_and(|n| (0.0..=100.0).contains(&n)),
-            Self::Integer => integer(value).is_some(),
-            Self::IntegerPositive => integer(value).is_some_and(|n| n > 0),
-            Self::IntegerNegative => integer(value).is_some_and(|n| n < 0),
-            Self::IntegerZeroOrPositive => integer(value).is_some_and(|n| n >= 0),
+            Self::Boolean => is_one_of(value, &["true", "false"]),
+            Self::TrueOnly => is_one_of(value, &["true"]),
+            Self::Date | Self::Age => written_moment(value),
+            Self::Datetime => value.contains('T') && written_moment(value),
+            Self::Time => time_of_day(value),
+            Self::Number => written_number(value).is_some(),
+            Self::UnitInterval => written_number(value).is_some_and(|n| (0.0..=1.0).contains(&n)),
+            Self::Percentage => written_number(value).is_some_and(|n| (0.0..=100.0).contains(&n)),
+            Self::Integer => written_integer(value).is_some(),
+            Self::IntegerPositive => written_integer(value).is_some_and(|n| n > 0),
+            Self::IntegerNegative => written_integer(value).is_some_and(|n| n < 0),
+            Self::IntegerZeroOrPositive => written_integer(value).is_some_and(|n| n >= 0),
             Self::Letter => value.chars().count() == 1 && value.chars().all(char::is_alphabetic),
-            Self::Email => value
-                .split_once('@')
-                .is_some_and(|(a, b)| !a.is_empty() && b.contains('.')),
-            Self::Url => value.starts_with("http://") || value.starts_with("https://"),
+            Self::Url => web_address(value),
             Self::Coordinate => coordinate(value),
             Self::OrganisationUnit
             | Self::Reference
@@ -186,10 +188,67 @@ impl ValueType {
             | Self::LongText
             | Self::MultiText
             | Self::PhoneNumber
+            | Self::Email
             | Self::Username
             | Self::GeoJson => true,
         }
     }
+}
+
+/// Most characters of a value.
+const LONGEST: usize = 50_000;
+
+fn is_one_of(value: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// A day, or a day with a time, every number with all its digits: as lists read it.
+fn written_moment(value: &str) -> bool {
+    let (day, time) = value.split_once('T').unwrap_or((value, "00"));
+    let clock = time.split(['Z', '+', '-', '.']).next().unwrap_or_default();
+    let is_padded = day.len() == 10 && clock.split(':').all(|number| number.len() == 2);
+    is_padded && moment::parse(value).is_some()
+}
+
+/// `8:05`, `08:05` or `08:05:30`, without a zone.
+fn time_of_day(value: &str) -> bool {
+    let hour = value.find(':').unwrap_or_default();
+    let padding = if hour == 1 { "0" } else { "" };
+    let is_clock = |byte: u8| byte.is_ascii_digit() || byte == b':' || byte == b'.';
+    value.bytes().all(is_clock) && written_moment(&format!("2000-01-01T{padding}{value}"))
+}
+
+/// A number without plus sign, leading zeros or a bare point.
+fn written_number(value: &str) -> Option<f64> {
+    let digit = |letter: char| letter.is_ascii_digit();
+    let size = value.strip_prefix('-').unwrap_or(value);
+    let whole = size.split(['.', 'e', 'E']).next().unwrap_or_default();
+    let is_padded = whole.len() > 1 && whole.starts_with('0');
+    let fraction = size.split_once('.').map_or("0", |(_, fraction)| fraction);
+    number(value).filter(|_| !is_padded && whole.starts_with(digit) && fraction.starts_with(digit))
+}
+
+/// A whole number of 32 bits without plus sign or leading zeros.
+fn written_integer(value: &str) -> Option<i32> {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let is_padded = digits.starts_with('0') && value != "0";
+    value
+        .parse()
+        .ok()
+        .filter(|_| !is_padded && !value.starts_with('+'))
+}
+
+/// An address of the web or of a file server, with a host.
+fn web_address(value: &str) -> bool {
+    let host = ["http://", "https://", "ftp://"].iter().find_map(|scheme| {
+        let start = value.get(..scheme.len())?;
+        let rest = &value[scheme.len()..];
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    host.is_some_and(|host| {
+        host.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[')
+            && !value.contains(char::is_whitespace)
+    })
 }
 
 /// Whether `text` is a decimal number that `PostgreSQL` can cast.
@@ -205,17 +264,16 @@ fn number(value: &str) -> Option<f64> {
     value.parse::<f64>().ok().filter(|n| plain && n.is_finite())
 }
 
-fn integer(value: &str) -> Option<i32> {
-    value.parse().ok()
-}
-
-/// `[longitude,latitude]`, the brackets may be absent.
+/// `[longitude,latitude]`.
 fn coordinate(value: &str) -> bool {
-    let inner = value.trim_start_matches('[').trim_end_matches(']');
-    inner.split_once(',').is_some_and(|(longitude, latitude)| {
-        number(longitude.trim()).is_some_and(|n| n.abs() <= 180.0)
-            && number(latitude.trim()).is_some_and(|n| n.abs() <= 90.0)
-    })
+    let inner = value.trim().strip_prefix('[');
+    let inner = inner.and_then(|inner| inner.strip_suffix(']'));
+    inner
+        .and_then(|inner| inner.split_once(','))
+        .is_some_and(|(longitude, latitude)| {
+            number(longitude.trim()).is_some_and(|n| n.abs() <= 180.0)
+                && number(latitude.trim()).is_some_and(|n| n.abs() <= 90.0)
+        })
 }
 
 #[cfg(test)]
@@ -227,18 +285,69 @@ mod tests {
         for (kind, right, wrong) in [
             (ValueType::Number, "170.0", "NaN"),
             (ValueType::Number, "-1e3", " 1"),
+            (ValueType::Number, "-0.5", "007"),
+            (ValueType::Number, "0", "+5"),
+            (ValueType::Number, "1.5E-3", ".5"),
+            (ValueType::Number, "10", "5."),
+            (ValueType::UnitInterval, "0.25", "1.01"),
             (ValueType::Integer, "88", "88.5"),
+            (ValueType::Integer, "-88", "-0"),
+            (ValueType::Integer, "0", "+1"),
+            (ValueType::Integer, "2147483647", "2147483648"),
+            (ValueType::IntegerZeroOrPositive, "0", "00"),
+            (ValueType::IntegerNegative, "-1", "0"),
             (ValueType::IntegerPositive, "1", "0"),
             (ValueType::Percentage, "100", "101"),
             (ValueType::Boolean, "false", "no"),
+            (ValueType::Boolean, "True", "1"),
+            (ValueType::TrueOnly, "TRUE", "false"),
             (ValueType::Date, "2020-02-29", "2021-02-29"),
+            (
+                ValueType::Date,
+                "2020-02-29T10:00:00.000+02:00",
+                "2020-02-29 or so",
+            ),
+            (ValueType::Date, "2020-12-01", "2020-12-1"),
+            (ValueType::Datetime, "2020-12-01T08:00", "2020-12-01T8:00"),
+            (ValueType::Age, "1980-05-01", "40"),
+            (ValueType::Datetime, "2020-02-29T10:00", "2020-02-29"),
+            (
+                ValueType::Datetime,
+                "2020-02-29T10:00:00Z",
+                "2020-02-29T10:00:00 CET",
+            ),
+            (
+                ValueType::Datetime,
+                "2020-02-29T10:00+05:30",
+                "2020-02-30T10:00",
+            ),
+            (
+                ValueType::Datetime,
+                "2020-02-29T10:00:00.985541",
+                "2020-02-29T24:00",
+            ),
             (ValueType::Time, "23:59", "24:00"),
+            (ValueType::Time, "8:05", "8:5"),
+            (ValueType::Time, "08:05:30", "08:05Z"),
+            (ValueType::Time, "00:00", "08:05+02:00"),
             (ValueType::Coordinate, "[-11.4,8.1]", "[8.1]"),
+            (ValueType::Coordinate, " [-11.4, 8.1]", "-11.4,8.1"),
+            (ValueType::Coordinate, "[180,-90]", "[181,0]"),
+            (ValueType::Url, "https://dhis2.org/a?b=c", "dhis2.org"),
+            (ValueType::Url, "ftp://files.example", "https://"),
+            (ValueType::Url, "HTTP://localhost:8080", "http://two words"),
+            (ValueType::Letter, "ä", "ab"),
             (ValueType::OrganisationUnit, "DiszpKrYNg8", "Freetown"),
         ] {
             assert!(kind.accepts(right), "{kind:?} {right}");
             assert!(!kind.accepts(wrong), "{kind:?} {wrong}");
         }
+    }
+
+    #[test]
+    fn no_value_is_longer_than_what_is_kept() {
+        assert!(ValueType::LongText.accepts(&"ä".repeat(LONGEST)));
+        assert!(!ValueType::LongText.accepts(&"a".repeat(LONGEST + 1)));
     }
 
     #[test]

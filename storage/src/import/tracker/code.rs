@@ -57,15 +57,13 @@ pub enum Code {
     E1031,
     /// The event does not exist.
     E1032,
-    /// The event names no enrollment.
-    E1033,
     /// The program stage is not repeatable and an event exists.
     E1039,
     /// The enrollment's unit is not assigned to the program.
     E1041,
     /// The time to change a completed event is over.
     E1043,
-    /// The event has neither a date nor a due date.
+    /// The program's periods close, and the event has neither a date nor a due date.
     E1046,
     /// The event's date lies in a period that is closed.
     E1047,
@@ -79,7 +77,7 @@ pub enum Code {
     E1051,
     /// Only a completed enrollment has a completion date.
     E1052,
-    /// The option combination is not of the program's category combination.
+    /// The event's option combination is not of the program's category combination.
     E1054,
     /// The program has its own category combination and needs an option combination of it.
     E1055,
@@ -145,7 +143,7 @@ pub enum Code {
     E1115,
     /// The category option does not exist.
     E1116,
-    /// The category options are no combination of the program.
+    /// The event's category options are no combination of the program.
     E1117,
     /// The assigned user does not exist.
     E1118,
@@ -169,8 +167,10 @@ pub enum Code {
     E1127,
     /// A property of the event may not be changed.
     E1128,
-    /// No option combination was found for the category options.
+    /// There is no option combination for the enrolment.
     E1129,
+    /// The option combination is not of the program's category combination for enrolments.
+    E1130,
     /// The data element's value is not of its value type.
     E1302,
     /// A mandatory data element has no value.
@@ -256,7 +256,6 @@ impl Code {
             Self::E1030 => "E1030",
             Self::E1031 => "E1031",
             Self::E1032 => "E1032",
-            Self::E1033 => "E1033",
             Self::E1039 => "E1039",
             Self::E1041 => "E1041",
             Self::E1043 => "E1043",
@@ -313,6 +312,7 @@ impl Code {
             Self::E1127 => "E1127",
             Self::E1128 => "E1128",
             Self::E1129 => "E1129",
+            Self::E1130 => "E1130",
             Self::E1302 => "E1302",
             Self::E1303 => "E1303",
             Self::E1304 => "E1304",

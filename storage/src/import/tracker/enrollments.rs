@@ -15,6 +15,7 @@ use super::{
     importer::{CHUNK, Fault, Importer, Item, Read, Tally, settle},
     metadata,
     notes::{Holders, NewNote, holders},
+    option_combos::Carrier,
     owners,
     payload::{Enrollment, EnrollmentStatus},
     report::TrackerType,
@@ -196,6 +197,7 @@ fn check(
     let place = find_place(importer, item, context)?;
     settle(check_place(enrollment, &place, stored, context))?;
     let option_combo = metadata.option_combos.resolve(
+        Carrier::Enrollment,
         place.program.enrollment_combo,
         enrollment.attribute_option_combo.as_ref(),
         enrollment.attribute_category_options.as_deref(),

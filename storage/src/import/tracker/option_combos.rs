@@ -7,7 +7,10 @@ use diesel::prelude::*;
 use domain::access::Sharing;
 use serde_json::Value;
 
-use super::{code::Code, importer::Fault};
+use super::{
+    code::Code,
+    importer::{Fault, settle},
+};
 use crate::{
     Connection, Error, Result,
     access::sharing,
@@ -32,6 +35,31 @@ pub(super) struct OptionCombos {
     /// Sharing of each option but the default one, which is everybody's.
     sharing: HashMap<String, Sharing>,
     options: HashMap<i64, Vec<String>>,
+}
+
+/// What carries an option combination. DHIS2 numbers the same rules apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carrier {
+    Enrollment,
+    Event,
+}
+
+impl Carrier {
+    /// The combination is not of the program.
+    fn foreign(self) -> Code {
+        match self {
+            Self::Enrollment => Code::E1130,
+            Self::Event => Code::E1054,
+        }
+    }
+
+    /// There is no combination for what was sent.
+    fn none(self) -> Code {
+        match self {
+            Self::Enrollment => Code::E1129,
+            Self::Event => Code::E1117,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -86,47 +114,40 @@ impl OptionCombos {
     }
 
     /// The option combination that `sent` or `options` (uids with commas or semicolons) name, within a category
-    /// combination; the default one when they name none.
+    /// combination; the default one when they name none. What does not exist is told at once; only then it is asked whether
+    /// the program takes the combination, and whether the options are those of it.
     pub(super) fn resolve(
         &self,
+        carrier: Carrier,
         combo: i64,
         sent: Option<&Value>,
         options: Option<&str>,
-    ) -> Result<i64, Fault> {
-        let options = self.known_options(options)?;
+    ) -> Result<i64, Vec<Fault>> {
+        let options = named_options(options);
         let sent = sent.and_then(Value::as_str).filter(|uid| !uid.is_empty());
-        let by_options = match &options {
-            Some(options) => Some(*self.by_options.get(&(combo, options.clone())).ok_or_else(|| {
-                Fault::new(Code::E1117, "`attributeCategoryOptions` are no combination of the program's category combination")
-            })?),
-            None => None,
-        };
-        let Some(uid) = sent else {
-            return by_options.map_or_else(|| self.default_of(combo), Ok);
-        };
-        let found = self.by_uid.get(uid);
-        let found = found.ok_or_else(|| {
-            Fault::new(
-                Code::E1115,
-                format!("`attributeOptionCombo` {uid} does not exist"),
-            )
-        })?;
-        if found.combo == combo {
-            if by_options.is_some_and(|id| id != found.id) {
-                return Err(Fault::new(
-                    Code::E1117,
-                    "`attributeOptionCombo` and `attributeCategoryOptions` differ",
-                ));
-            }
-            return Ok(found.id);
+        let found = sent.and_then(|uid| self.by_uid.get(uid));
+        let mut faults = self.unknown(sent.filter(|_| found.is_none()), &options);
+        let names_default = found.map_or(sent.is_none() && options.is_empty(), |found| {
+            found.combo == self.default_combo
+        });
+        if names_default && combo != self.default_combo {
+            let message =
+                "an option combination is required: the program has its own category combination";
+            faults.push(Fault::new(Code::E1055, message));
         }
-        if found.combo == self.default_combo {
-            return self.default_of(combo);
+        settle(faults)?;
+        if found.is_some_and(|found| found.combo != combo) {
+            let message = "`attributeOptionCombo` is not of the program's category combination";
+            return Err(Fault::new(carrier.foreign(), message).into());
         }
-        Err(Fault::new(
-            Code::E1054,
-            "`attributeOptionCombo` is not of the program's category combination",
-        ))
+        let by_options = self.by_options.get(&(combo, options.clone())).copied();
+        let default = || self.default_of(combo).filter(|_| options.is_empty());
+        let id = found.map(|found| found.id).or(by_options).or_else(default);
+        let id = id.filter(|id| options.is_empty() || by_options == Some(*id));
+        id.ok_or_else(|| {
+            let message = "`attributeCategoryOptions` are no combination of the program's category combination, or not those of `attributeOptionCombo`";
+            Fault::new(carrier.none(), message).into()
+        })
     }
 
     /// The options of a combination that are shared with some only.
@@ -141,15 +162,10 @@ impl OptionCombos {
         &self,
         option_combo: i64,
         grace: i64,
-        date: Option<NaiveDateTime>,
+        date: NaiveDateTime,
     ) -> Result<(), Fault> {
-        let (Some(date), Some(options)) = (
-            date.map(|date| date.date()),
-            self.options.get(&option_combo),
-        ) else {
-            return Ok(());
-        };
-        for option in options {
+        let date = date.date();
+        for option in self.options.get(&option_combo).into_iter().flatten() {
             let (start, end) = self.periods.get(option).copied().unwrap_or_default();
             if start.is_some_and(|start| date < start) {
                 return Err(Fault::new(
@@ -167,38 +183,42 @@ impl OptionCombos {
         Ok(())
     }
 
-    fn default_of(&self, combo: i64) -> Result<i64, Fault> {
-        let default = self
-            .by_uid
-            .values()
-            .find(|found| found.combo == self.default_combo);
-        match default {
-            Some(default) if combo == self.default_combo => Ok(default.id),
-            _ => Err(Fault::new(
-                Code::E1055,
-                "an option combination is required: the program has its own category combination",
-            )),
-        }
+    /// The option combination of what has no categories.
+    fn default_of(&self, combo: i64) -> Option<i64> {
+        let default = || {
+            let mut all = self.by_uid.values();
+            all.find(|found| found.combo == self.default_combo)
+        };
+        (combo == self.default_combo)
+            .then(default)?
+            .map(|found| found.id)
     }
 
-    /// The options that a list names, sorted.
-    fn known_options(&self, list: Option<&str>) -> Result<Option<Vec<String>>, Fault> {
-        let Some(list) = list.filter(|list| !list.trim().is_empty()) else {
-            return Ok(None);
-        };
-        let mut options: Vec<String> = list
-            .split([',', ';'])
-            .map(|uid| uid.trim().to_owned())
-            .collect();
-        if let Some(unknown) = options.iter().find(|uid| !self.periods.contains_key(*uid)) {
-            return Err(Fault::new(
-                Code::E1116,
-                format!("category option {unknown} does not exist"),
-            ));
-        }
-        options.sort_unstable();
-        Ok(Some(options))
+    /// Names of what does not exist.
+    fn unknown(&self, combo: Option<&str>, options: &[String]) -> Vec<Fault> {
+        let combo = combo.map(|uid| {
+            let message = format!("`attributeOptionCombo` {uid} does not exist");
+            Fault::new(Code::E1115, message)
+        });
+        let options = options
+            .iter()
+            .filter(|uid| !self.periods.contains_key(*uid));
+        let options = options.map(|uid| {
+            let message = format!("category option {uid} does not exist");
+            Fault::new(Code::E1116, message)
+        });
+        combo.into_iter().chain(options).collect()
     }
+}
+
+/// The options that a list names, each once, sorted.
+fn named_options(list: Option<&str>) -> Vec<String> {
+    let items = list.unwrap_or_default().split([',', ';']).map(str::trim);
+    let items = items.filter(|uid| !uid.is_empty()).map(str::to_owned);
+    let mut options: Vec<String> = items.collect();
+    options.sort_unstable();
+    options.dedup();
+    options
 }
 
 /// Options of each combination.
@@ -282,31 +302,72 @@ mod tests {
         let combos = sample();
         let resolve = |combo, sent: Option<&str>, options| {
             let sent = sent.map(|uid| Value::String(uid.to_owned()));
-            combos
-                .resolve(combo, sent.as_ref(), options)
-                .map_err(|fault| fault.code)
+            let resolved = combos.resolve(Carrier::Event, combo, sent.as_ref(), options);
+            resolved.map_err(|faults| faults.iter().map(|fault| fault.code).collect::<Vec<_>>())
         };
         assert_eq!(resolve(1, None, None), Ok(10));
         assert_eq!(resolve(1, Some(""), None), Ok(10));
         assert_eq!(resolve(2, Some("both"), Some("b;a")), Ok(20));
         assert_eq!(resolve(2, None, Some("b, a")), Ok(20));
-        assert_eq!(resolve(2, None, None), Err(Code::E1055));
-        assert_eq!(resolve(2, Some("default"), None), Err(Code::E1055));
-        assert_eq!(resolve(2, Some("other"), None), Err(Code::E1054));
-        assert_eq!(resolve(2, Some("nowhere"), None), Err(Code::E1115));
-        assert_eq!(resolve(2, None, Some("a,x")), Err(Code::E1116));
-        assert_eq!(resolve(2, None, Some("a")), Err(Code::E1117));
+        assert_eq!(resolve(2, Some("both"), Some("a,b,,a")), Ok(20));
+        assert_eq!(resolve(1, None, Some("d")), Ok(10));
+        for (combo, sent, options, codes) in [
+            (2, None, None, vec![Code::E1055]),
+            (2, Some("default"), None, vec![Code::E1055]),
+            (2, Some("other"), None, vec![Code::E1054]),
+            (1, Some("both"), None, vec![Code::E1054]),
+            (2, Some("nowhere"), None, vec![Code::E1115]),
+            (2, None, Some("a,x"), vec![Code::E1116]),
+            (
+                2,
+                Some("nowhere"),
+                Some("x,y"),
+                vec![Code::E1115, Code::E1116, Code::E1116],
+            ),
+            (2, Some("nowhere"), Some("a"), vec![Code::E1115]),
+            (
+                2,
+                Some("default"),
+                Some("x"),
+                vec![Code::E1116, Code::E1055],
+            ),
+            (2, Some("other"), Some("a"), vec![Code::E1054]),
+            (2, None, Some("a"), vec![Code::E1117]),
+            (2, Some("both"), Some("a"), vec![Code::E1117]),
+            (1, None, Some("a,b"), vec![Code::E1117]),
+        ] {
+            assert_eq!(
+                resolve(combo, sent, options),
+                Err(codes),
+                "{sent:?} {options:?}"
+            );
+        }
         assert_eq!(
-            combos.resolve(1, Some(&serde_json::json!({})), None),
+            combos.resolve(Carrier::Event, 1, Some(&serde_json::json!({})), None),
             Ok(10)
         );
+    }
+
+    #[test]
+    fn enrolments_have_numbers_of_their_own() {
+        let combos = sample();
+        let resolve = |combo, sent: Option<&str>, options| {
+            let sent = sent.map(|uid| Value::String(uid.to_owned()));
+            let resolved = combos.resolve(Carrier::Enrollment, combo, sent.as_ref(), options);
+            resolved.map_err(|faults| faults[0].code)
+        };
+        assert_eq!(resolve(2, Some("both"), None), Ok(20));
+        assert_eq!(resolve(2, Some("other"), None), Err(Code::E1130));
+        assert_eq!(resolve(2, None, Some("a")), Err(Code::E1129));
+        assert_eq!(resolve(2, None, None), Err(Code::E1055));
+        assert_eq!(resolve(2, Some("nowhere"), None), Err(Code::E1115));
     }
 
     #[test]
     fn keeps_dates_within_the_options_periods() {
         let combos = sample();
         let check = |year| {
-            let date = NaiveDate::from_ymd_opt(year, 6, 1).map(NaiveDateTime::from);
+            let date = NaiveDate::from_ymd_opt(year, 6, 1).expect("a day").into();
             combos.check_period(20, 0, date).map_err(|fault| fault.code)
         };
         assert_eq!(check(2020), Ok(()));

@@ -1,6 +1,7 @@
 //! Imports into a test transaction, on top of DHIS2's own metadata fixture.
 
 mod changes;
+mod members;
 mod modes;
 mod quarantine;
 mod rights;
@@ -81,6 +82,25 @@ fn with_request<T>(
 fn codes(report: &ImportReport) -> Vec<&'static str> {
     let errors = report.validation_report.error_reports.iter();
     errors.map(|error| error.error_code.name()).collect()
+}
+
+/// Imports one event as a superuser, and returns its codes.
+fn refused(conn: &mut Connection, event: &Value) -> Vec<&'static str> {
+    let parameters = Parameters::default();
+    codes(&import_as(
+        conn,
+        USER,
+        &json!({"events": [event]}),
+        &parameters,
+    ))
+}
+
+/// An object with other members.
+fn with(mut event: Value, members: Value) -> Value {
+    for (name, value) in members.as_object().into_iter().flatten() {
+        event[name] = value.clone();
+    }
+    event
 }
 
 /// An event of the enrolment that the fixture owns at h4w96yEMlzO.

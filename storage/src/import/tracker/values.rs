@@ -69,17 +69,19 @@ pub(super) fn data(
     faults
 }
 
-fn data_value(metadata: &Metadata, stage: &Stage, sent: &DataValue) -> Option<Fault> {
+fn data_value(metadata: &Metadata, stage: &Stage, sent: &DataValue) -> Vec<Fault> {
     let uid = &sent.data_element;
     let Some(field) = metadata.data_elements.get(uid) else {
         let message = format!("data element {uid} does not exist");
-        return Some(Fault::new(Code::E1304, message));
+        return Fault::new(Code::E1304, message).into();
     };
     if !stage.elements.contains_key(uid) {
         let message = format!("data element {uid} is not part of the program stage");
-        return Some(Fault::new(Code::E1305, message));
+        return Fault::new(Code::E1305, message).into();
     }
-    let value = text(sent.value.as_ref())?;
+    let Some(value) = text(sent.value.as_ref()) else {
+        return Vec::new();
+    };
     let what = format!("data element {uid}");
     check(metadata, field, value, Code::E1302, &what)
 }
@@ -154,16 +156,19 @@ pub(super) fn text(value: Option<&Scalar>) -> Option<&str> {
         .filter(|value| !value.trim().is_empty())
 }
 
-/// Why a value is not allowed.
-fn check(metadata: &Metadata, field: &Field, value: &str, code: Code, what: &str) -> Option<Fault> {
+/// Why a value is not allowed: it is no option of the field's option set, it is not of the field's type.
+fn check(metadata: &Metadata, field: &Field, value: &str, code: Code, what: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
     if let Some(options) = field.option_set.map(|set| metadata.options.get(&set)) {
         let known = |code: &str| options.is_some_and(|options| options.contains(code));
         let valid = match field.value_type {
             Some(ValueType::MultiText) => value.split(',').all(known),
             _ => known(value),
         };
-        let message = format!("the value of {what} is no code of its option set");
-        return (!valid).then(|| Fault::new(Code::E1125, message));
+        if !valid {
+            let message = format!("the value of {what} is no code of its option set");
+            faults.push(Fault::new(Code::E1125, message));
+        }
     }
     let valid = match field.value_type {
         Some(ValueType::OrganisationUnit) => metadata.unit(value).is_some(),
@@ -171,8 +176,12 @@ fn check(metadata: &Metadata, field: &Field, value: &str, code: Code, what: &str
         Some(value_type) => value_type.accepts(value),
         None => true,
     };
-    let message = || format!("the value of {what} is not of its value type");
-    (!valid).then(|| Fault::new(code, message()))
+    if !valid {
+        let kind = field.value_type.map_or("", ValueType::name);
+        let message = format!("the value of {what} is not of its value type {kind}");
+        faults.push(Fault::new(code, message));
+    }
+    faults
 }
 
 #[cfg(test)]

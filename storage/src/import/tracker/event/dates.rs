@@ -34,6 +34,10 @@ pub(super) fn check(
     if importer.rights.caller.has_authority(EDIT_EXPIRED) {
         return faults;
     }
+    if place.program.expiry.is_some() && event.date().is_none() {
+        let message = "`occurredAt` or `scheduledAt` is required where periods close";
+        faults.push(Fault::new(Code::E1046, message));
+    }
     let final_since = completed.filter(|_| event.status == EventStatus::Completed);
     let dates = [event.date(), stored.and_then(Stored::date)];
     let completions = [final_since, stored.and_then(Stored::completion)];
@@ -50,10 +54,6 @@ pub(super) fn check_storable(store: Store, event: &Event) -> Result<(), Fault> {
     if event.status == EventStatus::Schedule && event.scheduled_at.is_none() {
         let message = "`scheduledAt` is required for `status` SCHEDULE";
         return Err(Fault::new(Code::E1050, message));
-    }
-    if event.date().is_none() {
-        let message = "`occurredAt` or `scheduledAt` is required";
-        return Err(Fault::new(Code::E1046, message));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::{
     events::{Context, Store, Stored},
     importer::{Fault, Importer, Read, settle},
     notes::NewNote,
+    option_combos::Carrier,
     payload::Event,
     report::TrackerType,
     tracked_entities::check_geometry,
@@ -48,6 +49,7 @@ pub(super) fn check(
     }
     let option_combos = &importer.metadata.option_combos;
     let option_combo = option_combos.resolve(
+        Carrier::Event,
         place.program.combo,
         event.attribute_option_combo.as_ref(),
         event.attribute_category_options.as_deref(),
@@ -72,7 +74,8 @@ pub(super) fn check(
     if strict {
         let mut faults = dates::check(importer, &place, event, stored);
         let grace = place.program.option_grace;
-        let period = option_combos.check_period(option_combo, grace, event.date());
+        let date = event.date().unwrap_or(importer.now);
+        let period = option_combos.check_period(option_combo, grace, date);
         faults.extend(period.err());
         faults.extend(
             check_geometry(event.geometry.as_ref(), place.stage.feature_type.as_deref()).err(),

@@ -34,7 +34,7 @@ pub(super) fn find<'a>(
     context: &Context,
     stored: Option<&Stored>,
 ) -> Result<Place<'a>, Vec<Fault>> {
-    let (program, stage, unit) = resolve(importer.metadata, &item.object)?;
+    let (program, stage, unit) = resolve(importer.metadata, item)?;
     check_unchanged(program, stage, stored)?;
     let mut faults = Vec::new();
     if stage.program.as_ref() != Some(&program.uid) {
@@ -77,48 +77,55 @@ pub(in super::super) fn program_uid<'a>(
     })
 }
 
-/// Finds program, stage and unit. Of a single event that names no stage, it is the first of its program.
+/// Finds program, stage and unit: first whether all members are there, then what they name. Of a single event that names
+/// no stage, it is the first of its program.
 fn resolve<'a>(
     metadata: &'a Metadata,
-    event: &Event,
+    item: &Read<Event>,
 ) -> Result<(&'a Program, &'a Stage, i64), Vec<Fault>> {
-    let unit_uid = required(event.org_unit.as_ref(), "orgUnit", Code::E1123);
-    let stage_uid = event.program_stage.as_ref().filter(|uid| !uid.is_empty());
-    let own_stage = match stage_uid {
-        Some(uid) => Some(metadata.stages.get(uid).ok_or_else(|| {
-            Fault::new(Code::E1013, format!("program stage {uid} does not exist"))
-        })?),
-        None => None,
-    };
+    let event = &item.object;
+    let given = |uid: &&String| !uid.is_empty();
+    let named = event.program_stage.as_ref().filter(given);
+    let own_stage = named.and_then(|uid| metadata.stages.get(uid));
+    let program_uid = program_uid(metadata, event);
+    let program = program_uid.and_then(|uid| metadata.programs.get(uid));
+    let of_program = program.filter(|program| !program.registration);
+    let stage_uid = named.or_else(|| of_program?.first_stage.as_ref());
+    let unit_uid = event.org_unit.as_ref().filter(given);
+    let is_tracker = program.is_some_and(|program| program.registration);
+    settle(missing([
+        ("enrollment", !is_tracker || enrollment_uid(item).is_some()),
+        ("orgUnit", unit_uid.is_some()),
+        ("programStage", stage_uid.is_some()),
+        ("program", program_uid.is_some() || own_stage.is_some()),
+    ]))?;
     if own_stage.is_some_and(|stage| stage.program.is_none()) {
         let message = "the program stage has no program";
         return Err(Fault::new(Code::E1008, message).into());
     }
-    let program_uid = required(program_uid(metadata, event), "program", Code::E1123);
-    let (unit_uid, program_uid) = match (unit_uid, program_uid) {
-        (Ok(unit), Ok(program)) => (unit, program),
-        (unit, program) => return Err(unit.err().into_iter().chain(program.err()).collect()),
+    let absent = |code, what: &str, uid: Option<&String>| {
+        let uid = uid.map_or("", String::as_str);
+        Fault::new(code, format!("{what} {uid} does not exist"))
     };
-    let program = metadata
-        .programs
-        .get(program_uid)
-        .ok_or_else(|| Fault::new(Code::E1010, format!("program {program_uid} does not exist")));
-    let unit = metadata.unit(unit_uid).ok_or_else(|| {
-        let message = format!("organisation unit {unit_uid} does not exist");
-        Fault::new(Code::E1011, message)
-    });
-    let (program, unit) = match (program, unit) {
-        (Ok(program), Ok(unit)) => (program, unit),
-        (program, unit) => return Err(program.err().into_iter().chain(unit.err()).collect()),
-    };
-    let first = || {
-        let uid = program.first_stage.as_ref()?;
-        metadata.stages.get(uid).filter(|_| !program.registration)
-    };
-    let stage = own_stage
-        .or_else(first)
-        .ok_or_else(|| Fault::new(Code::E1123, "`programStage` is required"))?;
-    Ok((program, stage, unit))
+    let program = program.ok_or_else(|| absent(Code::E1010, "program", program_uid));
+    let unit = unit_uid.and_then(|uid| metadata.unit(uid));
+    let unit = unit.ok_or_else(|| absent(Code::E1011, "organisation unit", unit_uid));
+    let stage = stage_uid.and_then(|uid| metadata.stages.get(uid));
+    let stage = stage.ok_or_else(|| absent(Code::E1013, "program stage", stage_uid));
+    match (program, unit, stage) {
+        (Ok(program), Ok(unit), Ok(stage)) => Ok((program, stage, unit)),
+        (program, unit, stage) => {
+            let faults = [program.err(), unit.err(), stage.err()];
+            Err(faults.into_iter().flatten().collect())
+        }
+    }
+}
+
+/// A fault for each member that is not there.
+fn missing<const N: usize>(members: [(&str, bool); N]) -> Vec<Fault> {
+    let missing = members.into_iter().filter(|(_, is_there)| !is_there);
+    let fault = |(member, _)| Fault::new(Code::E1123, format!("`{member}` is required"));
+    missing.map(fault).collect()
 }
 
 /// Checks what an update may not change.
@@ -146,8 +153,7 @@ fn enrollment(
     if !program.registration {
         return Ok(None);
     }
-    let uid =
-        enrollment_uid(item).ok_or_else(|| Fault::new(Code::E1033, "`enrollment` is required"))?;
+    let uid = required(enrollment_uid(item), "enrollment", Code::E1123)?;
     let enrollment = context
         .enrollments
         .get(uid)

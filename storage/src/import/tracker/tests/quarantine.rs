@@ -36,7 +36,7 @@ fn broken_events_are_quarantined_with_dhis2s_codes() {
         (with("programStage", json!("nowhere0000")), "E1013"),
         (with("orgUnit", json!("DiszpKrYNg8")), "E1029"),
         (with("occurredAt", json!(null)), "E1031"),
-        (tracker(json!(null)), "E1033"),
+        (tracker(json!(null)), "E1123"),
         (with("event", json!("no uid")), "E1048"),
         (scheduled, "E1050"),
         (tracker(json!("nowhere0000")), "E1081"),

@@ -3,24 +3,6 @@
 use super::*;
 use crate::testing::execute;
 
-/// Imports one event as a superuser, and returns its codes.
-fn refused(conn: &mut Connection, event: &Value) -> Vec<&'static str> {
-    let parameters = Parameters::default();
-    codes(&import_as(
-        conn,
-        USER,
-        &json!({"events": [event]}),
-        &parameters,
-    ))
-}
-
-fn with(mut event: Value, members: Value) -> Value {
-    for (name, value) in members.as_object().into_iter().flatten() {
-        event[name] = value.clone();
-    }
-    event
-}
-
 #[test]
 fn all_faults_of_a_step_are_told_at_once() {
     let Some((mut conn, _)) = with_data() else {
@@ -37,7 +19,7 @@ fn all_faults_of_a_step_are_told_at_once() {
     );
     let event = with(
         single("rule0000001"),
-        json!({"program": "nowhere0000", "programStage": null, "orgUnit": "nowhere0000"}),
+        json!({"program": "nowhere0000", "orgUnit": "nowhere0000"}),
     );
     assert_eq!(refused(&mut conn, &event), ["E1010", "E1011"]);
 }
