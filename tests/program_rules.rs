@@ -436,6 +436,11 @@ async fn values_are_assigned_where_none_or_the_same_was_sent() {
     let log = "SELECT previousvalue || ' ' || currentvalue AS id FROM singleeventchangelog JOIN dataelement USING (dataelementid)
                WHERE uid = 'DEbmi000001' AND previousvalue IS NOT NULL";
     assert_eq!(server.ids(log), ["22.9 26.1"]);
+    // A repeat changes nothing.
+    let changed = "SELECT lastupdated::text AS id FROM singleevent WHERE uid = 'RULEevent06'";
+    let before = server.id(changed);
+    import_event(&server, event("RULEevent06", json!({"DEweight001": "80"}))).await;
+    assert_eq!(server.id(changed), before);
     let (found, _) = import_event(
         &server,
         event(

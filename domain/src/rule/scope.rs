@@ -1,6 +1,9 @@
 //! What an expression is about: an event or an enrolment, the other events of the enrolment, and what is the same for all.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -121,7 +124,7 @@ pub struct Scope<'a> {
 
 /// Puts events into the order in which rules look at them.
 pub fn newest_first(events: &mut [&Event]) {
-    events.sort_by(|a, b| age(b).cmp(&age(a)));
+    events.sort_by_key(|event| Reverse(age(event)));
 }
 
 fn age(event: &Event) -> (Option<NaiveDateTime>, NaiveDateTime) {

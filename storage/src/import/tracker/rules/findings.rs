@@ -204,3 +204,20 @@ fn is_equal(field: &Field, sent: &str, data: Option<&str>) -> bool {
             && (number(sent).zip(number(data)))
                 .is_some_and(|(sent, data)| (sent - data).abs() < TOLERANCE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rule_computes_is_shown_and_not_kept() {
+        let fault = shown("ruleAAAAAAA", Some("heavy:"), Some("151.5"), Some("weight"));
+        assert_eq!(fault.message, "program rule ruleAAAAAAA: heavy: (weight)");
+        let shown_text = fault.shown.expect("a text with the value");
+        assert_eq!(
+            shown_text,
+            "program rule ruleAAAAAAA: heavy: 151.5 (weight)"
+        );
+        assert_eq!(shown("ruleAAAAAAA", Some("heavy"), None, None).shown, None);
+    }
+}
