@@ -27,6 +27,7 @@ mod oidc;
 mod outage;
 mod paging;
 mod program;
+mod program_rules;
 mod protocol;
 mod refresh;
 mod replica;

@@ -1,7 +1,8 @@
 //! The rules of Clinigraph, without any I/O: no SQL, no GraphQL, no clock, no environment.
 //!
 //! Read in this order: [`uid`] and [`org_unit`] name things and places; [`event`], [`access`] and [`page`]
-//! say which events a person sees and how lists are paged; [`stay`], [`icd10`], [`columns`] and [`suppression`] carry
+//! say which events a person sees and how lists are paged; [`rule`] are the rules that a country gives its programs;
+//! [`stay`], [`icd10`], [`columns`] and [`suppression`] carry
 //! the rules of clinic analytics.
 
 pub mod access;
@@ -16,6 +17,7 @@ pub mod moment;
 pub mod month;
 pub mod org_unit;
 pub mod page;
+pub mod rule;
 pub mod stay;
 pub mod suppression;
 pub mod uid;

@@ -55,6 +55,12 @@ impl Tree {
         self.by_uid.get(uid).map(|&place| &self.units[place])
     }
 
+    /// The unit with a key.
+    #[must_use]
+    pub fn get(&self, id: i64) -> Option<&Unit> {
+        self.by_id.get(&id).map(|&place| &self.units[place])
+    }
+
     /// Every unit.
     #[must_use]
     pub fn everything(&self) -> UnitSet {

@@ -281,6 +281,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Numbers with a name, which program rules refer to as C{uid}.
+    constant (constantid) {
+        /// Internal key.
+        constantid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name; null when not given.
+        shortname -> Nullable<Text>,
+        /// The number.
+        value -> Float8,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
     /// Published states of the analytics views; the newest row is what readers see.
     data_versions (data_version_id) {
         /// Version.
@@ -787,6 +809,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Groups of organisation units, which program rules ask for.
+    orgunitgroup (orgunitgroupid) {
+        /// Internal key.
+        orgunitgroupid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// Short name; null when not given.
+        shortname -> Nullable<Text>,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Units of a group.
+    orgunitgroupmembers (orgunitgroupid, organisationunitid) {
+        /// Group.
+        orgunitgroupid -> Int8,
+        /// Unit.
+        organisationunitid -> Int8,
+    }
+}
+
+diesel::table! {
     /// Pseudonymised patients, one row per clinic and pseudonym. Equal pseudonyms in two clinics are one person.
     patients (clinic_id, patient_pseudo_id) {
         /// Clinic that delivered it.
@@ -910,6 +962,98 @@ diesel::table! {
         enddate -> Timestamp,
         /// Username that moved it.
         createdby -> Text,
+    }
+}
+
+diesel::table! {
+    /// Program rules: conditions under which an import warns, refuses, assigns or requires values.
+    programrule (programruleid) {
+        /// Internal key.
+        programruleid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name shown to people.
+        name -> Text,
+        /// What it is for; null when not given.
+        description -> Nullable<Text>,
+        /// Program it belongs to.
+        programid -> Int8,
+        /// Only stage whose events it is about; null for every event and the enrolment.
+        programstageid -> Nullable<Int8>,
+        /// Expression that is true when the actions are taken, as sent.
+        rulecondition -> Text,
+        /// Place in the order of rules, ascending; null is last.
+        priority -> Nullable<Int4>,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// What follows from program rules; actions of a client's screen are kept and do nothing on import.
+    programruleaction (programruleactionid) {
+        /// Internal key.
+        programruleactionid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Rule it belongs to.
+        programruleid -> Int8,
+        /// DHIS2 action type, e.g. SHOWERROR or ASSIGN.
+        actiontype -> Text,
+        /// Data element it is about; null for none.
+        dataelementid -> Nullable<Int8>,
+        /// Attribute it is about; null for none.
+        trackedentityattributeid -> Nullable<Int8>,
+        /// Stage it is about; null for none.
+        programstageid -> Nullable<Int8>,
+        /// Where a client shows it; null when not given.
+        location -> Nullable<Text>,
+        /// Text that is shown, or the variable that is assigned to; null for none.
+        content -> Nullable<Text>,
+        /// Expression whose value is shown or assigned, as sent; null for none.
+        data -> Nullable<Text>,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Names by which program rules refer to values, #{name} and A{name}.
+    programrulevariable (programrulevariableid) {
+        /// Internal key.
+        programrulevariableid -> Int8,
+        /// DHIS2 identifier.
+        uid -> Text,
+        /// Code, unique when set.
+        code -> Nullable<Text>,
+        /// Name in expressions.
+        name -> Text,
+        /// Program whose rules know it.
+        programid -> Int8,
+        /// Where its value comes from, DHIS2's words.
+        sourcetype -> Text,
+        /// Data element whose value it has; null for other sources.
+        dataelementid -> Nullable<Int8>,
+        /// Attribute whose value it has; null for other sources.
+        trackedentityattributeid -> Nullable<Int8>,
+        /// Stage whose newest event counts; null for other sources.
+        programstageid -> Nullable<Int8>,
+        /// Whether rules see the code of an option instead of its name.
+        usecodeforoptionset -> Bool,
+        /// DHIS2 value type of a calculated value.
+        valuetype -> Text,
+        /// When the object was created.
+        created -> Timestamp,
+        /// When the object was last changed.
+        lastupdated -> Timestamp,
     }
 }
 
@@ -1675,6 +1819,8 @@ diesel::joinable!(note -> userinfo (lastupdatedby));
 diesel::joinable!(observations -> clinics (clinic_id));
 diesel::joinable!(observations -> encounters (encounter_id));
 diesel::joinable!(optionvalue -> optionset (optionsetid));
+diesel::joinable!(orgunitgroupmembers -> organisationunit (organisationunitid));
+diesel::joinable!(orgunitgroupmembers -> orgunitgroup (orgunitgroupid));
 diesel::joinable!(patients -> clinics (clinic_id));
 diesel::joinable!(program -> trackedentitytype (trackedentitytypeid));
 diesel::joinable!(program_attributes -> program (programid));
@@ -1684,6 +1830,16 @@ diesel::joinable!(program_organisationunits -> program (programid));
 diesel::joinable!(programownershiphistory -> organisationunit (organisationunitid));
 diesel::joinable!(programownershiphistory -> program (programid));
 diesel::joinable!(programownershiphistory -> trackedentity (trackedentityid));
+diesel::joinable!(programrule -> program (programid));
+diesel::joinable!(programrule -> programstage (programstageid));
+diesel::joinable!(programruleaction -> dataelement (dataelementid));
+diesel::joinable!(programruleaction -> programrule (programruleid));
+diesel::joinable!(programruleaction -> programstage (programstageid));
+diesel::joinable!(programruleaction -> trackedentityattribute (trackedentityattributeid));
+diesel::joinable!(programrulevariable -> dataelement (dataelementid));
+diesel::joinable!(programrulevariable -> program (programid));
+diesel::joinable!(programrulevariable -> programstage (programstageid));
+diesel::joinable!(programrulevariable -> trackedentityattribute (trackedentityattributeid));
 diesel::joinable!(programstage -> program (programid));
 diesel::joinable!(programstagedataelement -> dataelement (dataelementid));
 diesel::joinable!(programstagedataelement -> programstage (programstageid));
@@ -1761,6 +1917,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     categoryoptioncombos_categoryoptions,
     clinics,
     conditions,
+    constant,
     data_versions,
     dataelement,
     encounters,
@@ -1782,11 +1939,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     optionset,
     optionvalue,
     organisationunit,
+    orgunitgroup,
+    orgunitgroupmembers,
     patients,
     program,
     program_attributes,
     program_organisationunits,
     programownershiphistory,
+    programrule,
+    programruleaction,
+    programrulevariable,
     programstage,
     programstagedataelement,
     programstageworkinglist,

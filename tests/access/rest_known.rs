@@ -277,6 +277,7 @@ pub const NAMELESS: &[&str] = &[
     "scheduled",
     "skipHeader",
     "skipPaging",
+    "skipRuleEngine",
     "status",
     "table",
     "totalPages",

@@ -207,6 +207,7 @@ fn read_parameters(query: &QueryString) -> Answer<Parameters> {
         atomic: atomic.unwrap_or_default(),
         mode: mode.unwrap_or_default(),
         validation: validation.unwrap_or_default(),
+        skip_rule_engine: query.boolean("skipRuleEngine", false)?,
         ..Parameters::default()
     })
 }

@@ -105,12 +105,39 @@ pub(super) const RELATIONSHIP_TYPE: Kind = kind(
     "relationshiptypeid",
 );
 
+pub(super) const CONSTANT: Kind = kind("constants", "constant", "constant", "constantid");
+pub(super) const ORGANISATION_UNIT_GROUP: Kind = kind(
+    "organisationUnitGroups",
+    "organisationUnitGroup",
+    "orgunitgroup",
+    "orgunitgroupid",
+);
+pub(super) const PROGRAM_RULE: Kind = kind(
+    "programRules",
+    "programRule",
+    "programrule",
+    "programruleid",
+);
+pub(super) const PROGRAM_RULE_ACTION: Kind = kind(
+    "programRuleActions",
+    "programRuleAction",
+    "programruleaction",
+    "programruleactionid",
+);
+pub(super) const PROGRAM_RULE_VARIABLE: Kind = kind(
+    "programRuleVariables",
+    "programRuleVariable",
+    "programrulevariable",
+    "programrulevariableid",
+);
+
 /// Every kind, in the order in which they are loaded: what is referred to comes first.
-pub(super) const ALL: [Kind; 17] = [
+pub(super) const ALL: [Kind; 22] = [
     ATTRIBUTE,
     OPTION_SET,
     OPTION,
     ORGANISATION_UNIT,
+    ORGANISATION_UNIT_GROUP,
     USER_ROLE,
     USER,
     USER_GROUP,
@@ -124,8 +151,17 @@ pub(super) const ALL: [Kind; 17] = [
     PROGRAM,
     PROGRAM_STAGE,
     RELATIONSHIP_TYPE,
+    CONSTANT,
+    PROGRAM_RULE,
+    PROGRAM_RULE_ACTION,
+    PROGRAM_RULE_VARIABLE,
 ];
 
+pub(super) const UNITS_OF_GROUP: Relation = relation(
+    "orgunitgroupmembers",
+    "orgunitgroupid",
+    "organisationunitid",
+);
 pub(super) const CAPTURE_UNITS: Relation =
     relation("usermembership", "userinfoid", "organisationunitid");
 pub(super) const SEARCH_UNITS: Relation =

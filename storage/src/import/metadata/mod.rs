@@ -6,11 +6,14 @@
 mod attributes;
 mod categories;
 mod common;
+mod constants;
 mod data_elements;
 mod kind;
 mod loader;
 mod option_sets;
+mod organisation_unit_groups;
 mod organisation_units;
+mod program_rules;
 mod program_stages;
 mod programs;
 mod references;
@@ -215,6 +218,7 @@ fn load_lists(loader: &mut Loader, payload: &Payload) -> Result<()> {
     option_sets::load_sets(loader, of(kind::OPTION_SET))?;
     option_sets::load_options(loader, of(kind::OPTION), of(kind::OPTION_SET))?;
     organisation_units::load(loader, of(kind::ORGANISATION_UNIT))?;
+    organisation_unit_groups::load(loader, of(kind::ORGANISATION_UNIT_GROUP))?;
     users::load_roles(loader, of(kind::USER_ROLE))?;
     users::load_users(loader, of(kind::USER))?;
     users::load_groups(loader, of(kind::USER_GROUP))?;
@@ -227,5 +231,10 @@ fn load_lists(loader: &mut Loader, payload: &Payload) -> Result<()> {
     tracked_entities::load_types(loader, of(kind::TRACKED_ENTITY_TYPE))?;
     programs::load(loader, of(kind::PROGRAM), &membership)?;
     program_stages::load(loader, of(kind::PROGRAM_STAGE), &membership)?;
-    relationship_types::load(loader, of(kind::RELATIONSHIP_TYPE))
+    relationship_types::load(loader, of(kind::RELATIONSHIP_TYPE))?;
+    constants::load(loader, of(kind::CONSTANT))?;
+    let rules = of(kind::PROGRAM_RULE);
+    program_rules::load_rules(loader, rules)?;
+    program_rules::load_actions(loader, of(kind::PROGRAM_RULE_ACTION), rules)?;
+    program_rules::load_variables(loader, of(kind::PROGRAM_RULE_VARIABLE))
 }

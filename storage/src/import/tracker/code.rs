@@ -171,6 +171,10 @@ pub enum Code {
     E1129,
     /// The option combination is not of the program's category combination for enrolments.
     E1130,
+    /// What a program rule shows, or why it cannot be run.
+    E1300,
+    /// A program rule requires a data element, and it has no value.
+    E1301,
     /// The data element's value is not of its value type.
     E1302,
     /// A mandatory data element has no value.
@@ -179,12 +183,26 @@ pub enum Code {
     E1304,
     /// The data element is not part of the program stage.
     E1305,
+    /// A program rule requires an attribute, and it has no value.
+    E1306,
+    /// A program rule assigns a data element another value than was sent.
+    E1307,
+    /// A program rule assigned the value of a data element.
+    E1308,
+    /// A program rule assigns an attribute another value than was sent.
+    E1309,
+    /// A program rule assigned the value of an attribute.
+    E1310,
     /// The event's enrollment has no tracked entity.
     E1313,
+    /// A program rule requires a data element, which cannot be emptied.
+    E1314,
     /// An event with this status has no data values.
     E1315,
     /// The status cannot change this way.
     E1316,
+    /// A program rule requires an attribute, which cannot be emptied.
+    E1317,
     /// A single event cannot have this status.
     E1318,
     /// The form is closed after completion.
@@ -313,13 +331,22 @@ impl Code {
             Self::E1128 => "E1128",
             Self::E1129 => "E1129",
             Self::E1130 => "E1130",
+            Self::E1300 => "E1300",
+            Self::E1301 => "E1301",
             Self::E1302 => "E1302",
             Self::E1303 => "E1303",
             Self::E1304 => "E1304",
             Self::E1305 => "E1305",
+            Self::E1306 => "E1306",
+            Self::E1307 => "E1307",
+            Self::E1308 => "E1308",
+            Self::E1309 => "E1309",
+            Self::E1310 => "E1310",
             Self::E1313 => "E1313",
+            Self::E1314 => "E1314",
             Self::E1315 => "E1315",
             Self::E1316 => "E1316",
+            Self::E1317 => "E1317",
             Self::E1318 => "E1318",
             Self::E1326 => "E1326",
             Self::E4000 => "E4000",

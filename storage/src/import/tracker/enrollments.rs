@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::{org_unit::Tree, rule};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
     owners,
     payload::{Enrollment, EnrollmentStatus},
     report::TrackerType,
+    rules,
     tracked_entities::{self, check_geometry},
     values::{self, Changes},
 };
@@ -52,6 +54,28 @@ pub(super) struct Stored {
     status: String,
     completeddate: Option<NaiveDateTime>,
     completedby: Option<String>,
+    enrollmentdate: NaiveDateTime,
+    occurreddate: Option<NaiveDateTime>,
+}
+
+impl Stored {
+    /// The enrolment as rules see it.
+    pub(super) fn as_seen(
+        &self,
+        tree: &Tree,
+        attributes: HashMap<String, String>,
+    ) -> rule::Enrollment {
+        let unit = tree.get(self.unit);
+        let date = self.enrollmentdate.date();
+        rule::Enrollment {
+            uid: self.uid.clone(),
+            status: self.status.clone(),
+            date,
+            incident: self.occurreddate.map_or(date, |moment| moment.date()),
+            unit: unit.map(|unit| unit.uid.clone()).unwrap_or_default(),
+            attributes,
+        }
+    }
 }
 
 /// What the checks of a chunk look things up in.
@@ -68,11 +92,11 @@ pub(super) struct Context {
 }
 
 /// A good enrolment.
-struct Accepted {
+pub(super) struct Accepted {
     uid: String,
     row: Value,
-    entity: i64,
-    values: Changes,
+    pub(super) entity: i64,
+    pub(super) values: Changes,
     notes: Vec<NewNote>,
 }
 
@@ -88,12 +112,16 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
         let mut accepted = Vec::with_capacity(read.len());
         for item in read {
             match check(importer, &item, &mut context) {
-                Ok(enrollment) => accepted.push(enrollment),
+                Ok(enrollment) => accepted.push((item, enrollment)),
                 Err(faults) => {
                     importer.reject(TrackerType::Enrollment, item.line, item.uid, faults);
                 }
             }
         }
+        if importer.is_over() {
+            break;
+        }
+        let accepted = rules::enrollments::apply(importer, accepted, &context)?;
         if importer.is_over() {
             break;
         }
@@ -299,7 +327,7 @@ fn completion(
 }
 
 impl EnrollmentStatus {
-    fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",
             Self::Completed => "COMPLETED",

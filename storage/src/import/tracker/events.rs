@@ -15,6 +15,7 @@ use super::{
     owners,
     payload::Event,
     report::TrackerType,
+    rules,
 };
 use crate::{
     Connection, Result,
@@ -100,11 +101,10 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
             importer.parameters.id_schemes.translate(&mut item.object);
         }
         let mut context = context(importer, &read)?;
-        let (mut single, mut tracker) = (Vec::new(), Vec::new());
+        let mut accepted = Vec::with_capacity(read.len());
         for item in read {
             match event::check(importer, &item, &mut context) {
-                Ok(event) if event.store == Store::Single => single.push(event),
-                Ok(event) => tracker.push(event),
+                Ok(event) => accepted.push((item, event)),
                 Err(faults) => {
                     importer.reject(TrackerType::Event, item.line, item.uid, faults);
                 }
@@ -113,10 +113,17 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
         if importer.is_over() {
             break;
         }
+        let accepted = rules::events::apply(importer, accepted, &context)?;
+        if importer.is_over() {
+            break;
+        }
         if importer.only_checks_events() {
-            tally.skip(single.len() + tracker.len());
+            tally.skip(accepted.len());
             continue;
         }
+        let (single, tracker): (Vec<_>, Vec<_>) = accepted
+            .into_iter()
+            .partition(|event| event.store == Store::Single);
         for (kind, events) in [(Store::Single, single), (Store::Tracker, tracker)] {
             done.extend(events.iter().map(|event| event.uid.clone()));
             store(importer, kind, events, &context.stored, &mut tally)?;

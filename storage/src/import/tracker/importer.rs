@@ -11,6 +11,7 @@ use super::{
     code::Code,
     metadata::{Importing, Metadata},
     parameters::{AtomicMode, ImportMode, Parameters, Strategy, ValidationMode},
+    payload::Flat,
     report::{ErrorReport, ImportReport, ObjectReport, TrackerType, WarningReport},
     rights::Rights,
 };
@@ -30,6 +31,8 @@ pub(super) const CHUNK: usize = 2_000;
 pub(super) struct Fault {
     pub(super) code: Code,
     pub(super) message: String,
+    /// The message for whoever sent the object, where it holds one of their values; a quarantine keeps none.
+    pub(super) shown: Option<String>,
 }
 
 impl Fault {
@@ -37,6 +40,7 @@ impl Fault {
         Fault {
             code,
             message: message.into(),
+            shown: None,
         }
     }
 }
@@ -88,6 +92,8 @@ pub(super) struct Read<T> {
 pub(super) struct Importer<'a> {
     pub(super) conn: &'a mut Connection,
     pub(super) metadata: &'a Metadata,
+    /// All that was sent.
+    pub(super) payload: &'a Flat,
     pub(super) parameters: &'a Parameters,
     pub(super) rights: Rights<'a>,
     pub(super) user: Importing,
@@ -196,7 +202,7 @@ impl Importer<'_> {
                 .validation_report
                 .error_reports
                 .push(ErrorReport {
-                    message: fault.message,
+                    message: fault.shown.unwrap_or(fault.message),
                     error_code: fault.code,
                     tracker_type: kind,
                     uid: uid.to_owned(),
@@ -210,7 +216,7 @@ impl Importer<'_> {
             .validation_report
             .warning_reports
             .push(WarningReport {
-                message: fault.message,
+                message: fault.shown.unwrap_or(fault.message),
                 warning_code: fault.code,
                 tracker_type: kind,
                 uid: uid.to_owned(),

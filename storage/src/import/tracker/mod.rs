@@ -28,6 +28,7 @@ mod probe;
 mod relationships;
 mod report;
 mod rights;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod tracked_entities;
@@ -91,6 +92,9 @@ pub fn import(conn: &mut Connection, payload: Payload, request: Request) -> Resu
     let (report, _) = attempt(conn, payload, request, None, &progress)?;
     Ok(report)
 }
+
+/// Warnings that an import by the command line tells; a program rule may warn of every event.
+const MOST_NOTICES: usize = 50;
 
 /// Imports a file on behalf of a user, with the rights of a superuser: whoever has the command line has the database.
 /// Refused objects go into the quarantine of the run.
@@ -167,11 +171,19 @@ fn quarantining(
         } = of_type.stats;
         report.add(kind.name(), created, updated - unchanged, unchanged);
     }
-    let warnings = outcome.validation_report.warning_reports.iter();
-    report.notices.extend(warnings.map(|warning| {
-        let code = warning.warning_code.name();
-        format!("{code}: {} {}", warning.uid, warning.message)
-    }));
+    let warnings = &outcome.validation_report.warning_reports;
+    report
+        .notices
+        .extend(warnings.iter().take(MOST_NOTICES).map(|warning| {
+            let code = warning.warning_code.name();
+            format!("{code}: {} {}", warning.uid, warning.message)
+        }));
+    if warnings.len() > MOST_NOTICES {
+        let more = warnings.len() - MOST_NOTICES;
+        report
+            .notices
+            .push(format!("There are {more} more warnings."));
+    }
     Ok(report)
 }
 
@@ -220,11 +232,13 @@ fn store(
     progress: &ProgressBar,
 ) -> Result<(ImportReport, Vec<BadLine>)> {
     let mut flat = payload.flatten();
+    let broken = std::mem::take(&mut flat.broken);
     progress.set_length(flat.len() as u64);
     let mut importer = Importer {
         rights: Rights::load(conn, request.caller, &request.metadata.tree)?,
         user: Importing::load(conn, request.caller)?,
         metadata: request.metadata,
+        payload: &flat,
         parameters: request.parameters,
         now: now(),
         report: ImportReport::default(),
@@ -236,7 +250,7 @@ fn store(
         source: source.unwrap_or_default(),
         progress,
     };
-    for (kind, line, uid, fault) in flat.broken.drain(..) {
+    for (kind, line, uid, fault) in broken {
         importer.refuse(kind, line, &uid.unwrap_or_default(), fault.into());
     }
     if request.parameters.strategy == Strategy::Delete {

@@ -75,6 +75,8 @@ pub struct Parameters {
     pub mode: ImportMode,
     /// How thoroughly objects are checked.
     pub validation: ValidationMode,
+    /// Whether program rules are not run.
+    pub skip_rule_engine: bool,
     /// By what the payload names metadata.
     pub id_schemes: IdSchemes,
     /// When events were last changed as the client knows it, by identifier: one that was changed since is refused.

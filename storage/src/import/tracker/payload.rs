@@ -95,7 +95,7 @@ impl Flat {
             };
             let own = match kind {
                 TrackerType::TrackedEntity => nesting.tracked_entity,
-                TrackerType::Enrollment => nesting.enrollment,
+                TrackerType::Enrollment => nesting.enrollment.clone(),
                 TrackerType::Event => nesting.event,
                 TrackerType::Relationship => nesting.relationship,
             };
@@ -128,7 +128,13 @@ impl Flat {
                     self.add(inner, list, Some(&uid));
                 }
             }
-            let parent = parent.map(str::to_owned);
+            // An event says in which enrolment it is, wherever it stands.
+            let named = nesting.enrollment.filter(|_| kind == TrackerType::Event);
+            let named = named
+                .as_ref()
+                .and_then(Value::as_str)
+                .filter(|uid| !uid.is_empty());
+            let parent = named.or(parent).map(str::to_owned);
             let item = Item {
                 line,
                 uid,

@@ -8,7 +8,7 @@ use super::{
     code::Code,
     importer::Fault,
     metadata::{Field, Metadata, Stage},
-    payload::{AttributeValue, DataValue, Event, EventStatus, Scalar},
+    payload::{AttributeValue, DataValue, Event, Scalar},
 };
 
 /// Attribute values to write, by key of the attribute; `None` takes a value away.
@@ -59,11 +59,7 @@ pub(super) fn data(
         );
         faults.push(Fault::new(Code::E1315, message));
     }
-    let validated = match event.status {
-        EventStatus::Completed => true,
-        status => stage.always_validated && !status.is_planned(),
-    };
-    if validated {
+    if stage.validates(event.status) {
         faults.extend(missing(stage, &event.data_values, merged));
     }
     faults
@@ -157,7 +153,13 @@ pub(super) fn text(value: Option<&Scalar>) -> Option<&str> {
 }
 
 /// Why a value is not allowed: it is no option of the field's option set, it is not of the field's type.
-fn check(metadata: &Metadata, field: &Field, value: &str, code: Code, what: &str) -> Vec<Fault> {
+pub(super) fn check(
+    metadata: &Metadata,
+    field: &Field,
+    value: &str,
+    code: Code,
+    what: &str,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(options) = field.option_set.map(|set| metadata.options.get(&set)) {
         let known = |code: &str| options.is_some_and(|options| options.contains(code));

@@ -24,8 +24,9 @@ use place::Place;
 
 /// A good event.
 #[derive(Debug)]
-pub(super) struct Accepted {
+pub(super) struct Accepted<'a> {
     pub(super) store: Store,
+    pub(super) place: Place<'a>,
     pub(super) uid: String,
     pub(super) row: Value,
     pub(super) notes: Vec<NewNote>,
@@ -33,11 +34,11 @@ pub(super) struct Accepted {
 }
 
 /// Checks one event.
-pub(super) fn check(
-    importer: &mut Importer,
+pub(super) fn check<'a>(
+    importer: &mut Importer<'a>,
     item: &Read<Event>,
     context: &mut Context,
-) -> Result<Accepted, Vec<Fault>> {
+) -> Result<Accepted<'a>, Vec<Fault>> {
     let event = &item.object;
     let stored = context.stored.get(&item.uid);
     check_existence(importer, &item.uid, stored)?;
@@ -103,6 +104,7 @@ pub(super) fn check(
     }
     Ok(Accepted {
         store,
+        place,
         uid: item.uid.clone(),
         row,
         notes,

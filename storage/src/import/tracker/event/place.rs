@@ -10,6 +10,7 @@ use super::super::{
 };
 
 /// Where an event belongs.
+#[derive(Debug)]
 pub(in super::super) struct Place<'a> {
     pub(in super::super) program: &'a Program,
     pub(in super::super) stage: &'a Stage,

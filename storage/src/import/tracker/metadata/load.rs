@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use domain::{access::AccessLevel, event::ValueType, expiry::PeriodType};
 use serde_json::Value;
 
-use super::{EntityType, Field, Metadata, OptionCombos, Program, RelationshipType, Stage};
+use super::{EntityType, Field, Metadata, OptionCombos, Program, RelationshipType, Rules, Stage};
 use crate::{
     Connection, Error, Result,
     access::sharing,
@@ -40,6 +40,7 @@ impl Metadata {
             relationship_types: relationship_types(conn)?,
             option_combos,
             options: options(conn)?,
+            rules: Rules::load(conn)?,
             usernames: users
                 .iter()
                 .map(|(_, username, id)| (username.clone(), *id))
@@ -177,6 +178,7 @@ fn stages(
         }
         let stage = Stage {
             id: row.programstageid,
+            uid: row.uid.clone(),
             program,
             sharing: sharing(&row.sharing),
             closes: row.blockentryform,

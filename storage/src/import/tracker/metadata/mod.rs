@@ -1,6 +1,7 @@
 //! The metadata that tracker objects refer to, read once for many imports: one query for each kind.
 
 mod load;
+mod rules;
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +14,8 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use super::option_combos::OptionCombos;
+pub(super) use self::rules::{OfProgram, Rules};
+use super::{option_combos::OptionCombos, payload::EventStatus};
 use crate::{
     Connection, Error, Result,
     schema::{program_organisationunits, userinfo},
@@ -35,6 +37,7 @@ pub struct Metadata {
     pub(super) options: HashMap<i64, HashSet<String>>,
     pub(super) users: HashMap<String, i64>,
     pub(super) usernames: HashMap<String, i64>,
+    pub(super) rules: Rules,
 }
 
 #[derive(Debug)]
@@ -66,6 +69,7 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) id: i64,
+    pub(super) uid: String,
     pub(super) program: Option<String>,
     pub(super) sharing: Sharing,
     pub(super) repeatable: bool,
@@ -76,6 +80,16 @@ pub(super) struct Stage {
     pub(super) feature_type: Option<String>,
     /// Whether each of its data elements is compulsory.
     pub(super) elements: HashMap<String, bool>,
+}
+
+impl Stage {
+    /// Whether an event of a status has its values checked.
+    pub(super) fn validates(&self, status: EventStatus) -> bool {
+        match status {
+            EventStatus::Completed => true,
+            status => self.always_validated && !status.is_planned(),
+        }
+    }
 }
 
 #[derive(Debug)]
