@@ -176,8 +176,8 @@ fn of_quality(kpi: Kpi) -> (Text, Text) {
         Kpi::IntensiveStays => (
             text("Intensivfälle", "Intensive care stays"),
             text(
-                "Entlassene Fälle, die eine Intensivstation (Fachabteilung 36xx) berührt haben.",
-                "Discharged stays that touched an intensive care unit (department 36xx).",
+                "Entlassene Fälle, die eine Intensivstation (Fachabteilung 36xx oder Kontaktart „intensivstationaer“) berührt haben.",
+                "Discharged stays that touched an intensive care unit (department 36xx, or contacts of the kind “intensivstationaer”).",
             ),
         ),
         Kpi::HourCases => (

@@ -103,6 +103,15 @@ pub enum Unit {
     PerStay,
 }
 
+/// Which way a KPI should go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+}
+
 /// Which days of the stays a KPI looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
@@ -186,6 +195,23 @@ impl Kpi {
             | Kpi::UnknownDischargeReason => Unit::Share,
             Kpi::InternalTransfersPerStay | Kpi::SecondaryDiagnosesPerStay => Unit::PerStay,
             _ => Unit::Number,
+        }
+    }
+
+    /// Which way it should go; `None` where that depends on what a clinic wants: a short stay is cheap, not always good.
+    #[must_use]
+    pub fn wanted(self) -> Option<Direction> {
+        match self {
+            Kpi::Admissions | Kpi::Discharges | Kpi::Cases | Kpi::Stays | Kpi::Patients => {
+                Some(Direction::Up)
+            }
+            Kpi::Deaths
+            | Kpi::Mortality
+            | Kpi::Readmissions
+            | Kpi::ReadmissionRate
+            | Kpi::WithoutMainDiagnosis
+            | Kpi::UnknownDischargeReason => Some(Direction::Down),
+            _ => None,
         }
     }
 
