@@ -96,6 +96,9 @@ pub(super) async fn of_code(
     bucket: Bucket,
 ) -> Result<ObservationTrend> {
     let request = context(ctx);
+    if code.trim().is_empty() {
+        return Err(refuse("code is empty"));
+    }
     let filter = stay_filter::read(ctx, filter).await?;
     let days = match bucket {
         Bucket::Day => 1,
