@@ -58,7 +58,7 @@ pub enum Kpi {
     /// Deaths by discharges.
     Mortality,
     /// Discharges home or to care after which the patient came back as an inpatient within 1 to 30 days: to the clinic, for
-    /// the group to any of its clinics. Only discharges with 30 known days behind them.
+    /// the group to any of its clinics. Only discharges with 30 known days behind them; null where there are none.
     Readmissions,
     /// Readmissions by the discharges that could be followed for 30 days.
     ReadmissionRate,

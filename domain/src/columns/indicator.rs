@@ -36,7 +36,7 @@ pub enum Kpi {
     Deaths,
     /// Deaths by discharges.
     Mortality,
-    /// Discharges after which the patient came back within 30 days.
+    /// Discharges after which the patient came back within 30 days; `None` where none could be followed so long.
     Readmissions,
     /// Readmissions by the discharges that could be followed for 30 days.
     ReadmissionRate,
@@ -227,6 +227,8 @@ impl Kpi {
             Kpi::Cases => Some((amount(measures[0]) + amount(measures[1])) / 2.0),
             Kpi::Patients => Some(f64::from(kpis.get(Measure::Stays).patients)),
             Kpi::Occupancy => ratio(amount(Measure::BedDays), (beds? * days) as f64),
+            // None of the discharges could be followed yet: 0 would look like a fall to nothing.
+            Kpi::Readmissions if kpis.get(Measure::ReadmissionIndex).amount == 0 => None,
             Kpi::MedianLengthOfStay => kpis.length_percentile(50).map(f64::from),
             Kpi::LengthOfStayPercentile90 => kpis.length_percentile(90).map(f64::from),
             _ => match measures {
@@ -317,4 +319,17 @@ pub(super) fn add_period(cells: &mut Cells, all: &[&Kpis], minimum: u32) -> usiz
         }
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readmissions_that_nobody_could_see_yet_are_not_none() {
+        let nobody = Kpis::default();
+        assert_eq!(Kpi::Readmissions.value(&nobody, None, 30), None);
+        assert_eq!(Kpi::ReadmissionRate.value(&nobody, None, 30), None);
+        assert_eq!(Kpi::Discharges.value(&nobody, None, 30), Some(0.0));
+    }
 }
