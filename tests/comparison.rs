@@ -68,7 +68,7 @@ pub fn counted(
                 patients AS \"PATIENTS\", bed_days AS \"BED_DAYS\", days::float8 / nullif(discharges, 0) AS \"AVERAGE_LENGTH_OF_STAY\",
                 lengths[1] AS \"MEDIAN_LENGTH_OF_STAY\", lengths[2] AS \"LENGTH_OF_STAY_PERCENTILE_90\", before AS \"CARRIED_OVER\", after AS \"MIDNIGHT_CENSUS\",
                 emergencies::float8 / nullif(admissions, 0) AS \"EMERGENCY_SHARE\", deaths AS \"DEATHS\", deaths::float8 / nullif(discharges, 0) AS \"MORTALITY\",
-                readmissions AS \"READMISSIONS\", readmissions::float8 / nullif(indexes, 0) AS \"READMISSION_RATE\", transfers_in AS \"TRANSFERS_IN\",
+                CASE WHEN indexes > 0 THEN readmissions END AS \"READMISSIONS\", readmissions::float8 / nullif(indexes, 0) AS \"READMISSION_RATE\", transfers_in AS \"TRANSFERS_IN\",
                 transfers_out AS \"TRANSFERS_OUT\", changes::float8 / nullif(stays, 0) AS \"INTERNAL_TRANSFERS_PER_STAY\", intensive AS \"INTENSIVE_STAYS\",
                 hour_cases AS \"HOUR_CASES\", one_night AS \"ONE_NIGHT_CASES\", secondary::float8 / nullif(stays, 0) AS \"SECONDARY_DIAGNOSES_PER_STAY\",
                 without_main::float8 / nullif(stays, 0) AS \"WITHOUT_MAIN_DIAGNOSIS\", unknown::float8 / nullif(discharges, 0) AS \"UNKNOWN_DISCHARGE_REASON\" FROM s",

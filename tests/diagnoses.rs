@@ -54,14 +54,18 @@ async fn answered(
     level: &str,
     under: Option<&str>,
 ) -> (Figures, Figures) {
-    let variables = json!({ "filter": filter, "level": level, "under": under, "first": 1000 });
-    let data = client.data(DIAGNOSES, variables).await;
-    let found = &data["diagnoses"];
-    assert_eq!(found["pageInfo"]["hasNextPage"], false);
-    (
-        figures(&of_kind(found, "NODE")),
-        figures(&[found["total"].clone()]),
-    )
+    let mut after = Value::Null;
+    let mut nodes = Figures::new();
+    loop {
+        let variables = json!({ "filter": filter, "level": level, "under": under, "first": 1000, "after": after });
+        let data = client.data(DIAGNOSES, variables).await;
+        let found = &data["diagnoses"];
+        nodes.extend(figures(&of_kind(found, "NODE")));
+        if found["pageInfo"]["hasNextPage"] == false {
+            return (nodes, figures(&[found["total"].clone()]));
+        }
+        after = found["pageInfo"]["endCursor"].clone();
+    }
 }
 
 /// What plain SQL says of the stays under `stays`, a condition on `e` and its patient `p`; `codes` is one on `c`.

@@ -185,6 +185,9 @@ async fn a_list_that_cannot_be_answered_names_the_argument() {
 #[actix_web::test]
 async fn diagnoses_that_cannot_be_answered_name_the_argument() {
     let server = Server::start();
+    let clinic = server.id(
+        "SELECT uid AS id FROM organisationunit JOIN clinics ON clinic_id = organisationunitid LIMIT 1",
+    );
     let cases = [
         (
             json!({ "filter": { "period": { "from": "2025-02-01", "to": "2025-01-31" } } }),
@@ -197,6 +200,10 @@ async fn diagnoses_that_cannot_be_answered_name_the_argument() {
         (
             json!({ "filter": { "period": { "from": "2025-01-01", "to": "2025-01-31" }, "stations": ["NoSuchStat1"] } }),
             "filter.stations: NoSuchStat1",
+        ),
+        (
+            json!({ "filter": { "period": { "from": "2025-01-01", "to": "2025-01-31" }, "stations": [clinic] } }),
+            "is not a station",
         ),
         (
             json!({ "filter": { "period": { "from": "2025-01-01", "to": "2025-01-31" }, "diagnosis": "XYZ" } }),

@@ -3,6 +3,7 @@
 mod access;
 mod at_hand;
 mod attacks;
+mod audit_analytics;
 mod audit_log;
 mod backup;
 mod cases;

@@ -108,6 +108,10 @@ async fn few_patients_behind_a_bucket_hide_its_values() {
     let variables = json!({ "code": code, "filter": filter, "bucket": "DAY" });
     let (_, message) = controller.refusal(TREND, variables).await;
     assert!(message.contains("buckets"), "{message}");
+    let filter = json!({ "period": { "from": "2025-01-01", "to": "2025-12-31" } });
+    let variables = json!({ "code": " ", "filter": filter, "bucket": "YEAR" });
+    let (_, message) = controller.refusal(TREND, variables).await;
+    assert_eq!(message, "code is empty");
 }
 
 #[actix_web::test]
@@ -178,4 +182,32 @@ async fn faults_and_deliveries_are_those_of_the_clinics() {
         .refusal(document, json!({ "clinic": "Nowhere0001" }))
         .await;
     assert!(message.starts_with("clinic:"), "{message}");
+}
+
+#[actix_web::test]
+async fn what_a_delivery_met_and_why_one_was_refused_is_told() {
+    let server = Server::with_minimum_cell(5);
+    server.execute(
+        "INSERT INTO import_runs (kind, source, clinic_id, status, finished_at) SELECT 'FHIR', 'night', min(clinic_id), 'DONE', now() FROM clinics;
+         INSERT INTO quarantine (import_run_id, file, line, resource_type, rule, message) SELECT max(import_run_id), 'a', 1, 'Encounter', 'NO_START', 'x' FROM import_runs;
+         INSERT INTO import_findings SELECT max(import_run_id), rule, n FROM import_runs, (VALUES ('STATION_GAP', 7), ('COMPANION', 2), ('NO_START', 1)) f (rule, n) GROUP BY rule, n;
+         INSERT INTO import_runs (kind, source, clinic_id, status, is_full, refused_because) SELECT 'FHIR', 'wrong', min(clinic_id), 'FAILED', true, 'too few' FROM clinics",
+    );
+    let document = "query ($clinic: ID) { dataQuality(clinic: $clinic) { clinics { findings { rule count { value suppressed } } deliveries { status isFull refusedBecause } } } }";
+    let first = &crate::cases::clinics(&server)[0].0;
+    let controller = server.user("controller");
+    let data = controller.data(document, json!({ "clinic": first })).await;
+    let row = &data["dataQuality"]["clinics"][0];
+    // What so few have would tell of somebody; lines put aside stand elsewhere.
+    assert_eq!(
+        row["findings"],
+        json!([{ "rule": "COMPANION", "count": { "value": null, "suppressed": true } }, { "rule": "STATION_GAP", "count": { "value": 7, "suppressed": false } }])
+    );
+    assert_eq!(
+        (&row["deliveries"][0], &row["deliveries"][1]),
+        (
+            &json!({ "status": "FAILED", "isFull": true, "refusedBecause": "too few" }),
+            &json!({ "status": "DONE", "isFull": false, "refusedBecause": null })
+        )
+    );
 }

@@ -32,10 +32,19 @@ use storage::{
 /// Where the generated data end: "today" for the generator.
 pub const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 21).expect("a day");
 
+/// The URL of a database that is filled already, which the twins are held against instead of generated data. It is only
+/// read: what a test writes, it never commits.
+fn filled_database() -> Option<String> {
+    std::env::var("CLINIGRAPH_TEST_DATABASE").ok()
+}
+
 /// The URL of the database with the generated data.
 fn generated_database() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
+        if let Some(url) = filled_database() {
+            return url;
+        }
         let url = testing::fresh_database("clinigraph_http");
         let mut conn = connect(&url).expect("the database answers");
         let progress = ProgressBar::hidden();
@@ -107,7 +116,7 @@ impl Server {
     pub async fn with_columns(minimum_cell: u32) -> Self {
         let pool = Pool::for_tests(generated_database()).expect("the database answers");
         let mut settings = settings(minimum_cell);
-        settings.analytics_memory = 64;
+        settings.analytics_memory = filled_database().map_or(64, |_| 8_192);
         let state = State::new(pool.clone(), 1, &settings).expect("a state");
         let server = Server { state, pool };
         server.columns().await;

@@ -103,10 +103,11 @@ pub struct Delivery {
     /// Read files again that were imported before
     #[arg(long)]
     pub force: bool,
-    /// Refuse the delivery when more than this percentage of its resources break a rule, and at least 20 do
+    /// Refuse the delivery when more than this percentage of its resources break a rule, or of its stays name the
+    /// provider of another clinic, and at least 20 do
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
     pub max_bad: f64,
-    /// Refuse a full delivery when a month loses more than this percentage of its stays, and at least 20
+    /// Refuse the delivery when a month, or all together, loses more than this percentage of its stays, and at least 20
     #[arg(long, value_name = "PERCENT", default_value_t = 10.0)]
     pub max_lost: f64,
     /// Time zone in which the clinic's days are counted from now on [default: as it is, Europe/Berlin at first]

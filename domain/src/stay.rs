@@ -1,5 +1,7 @@
 //! What a query of stays asks for: a period, clinics, and the properties that stays must have.
 
+use std::fmt;
+
 use chrono::{Datelike as _, NaiveDate};
 
 /// Which day of a stay must lie in the period.
@@ -136,6 +138,70 @@ impl StayFilter {
     }
 }
 
+/// What is asked, in one line. What selects everything is left out.
+impl fmt::Display for StayFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {:?}, clinics {:?}",
+            self.period, self.basis, self.clinics
+        )?;
+        let ages = self.age_groups.iter().map(|group| group.from);
+        for (name, is_asked, text) in [
+            ("sexes", !self.sexes.is_empty(), format!("{:?}", self.sexes)),
+            (
+                "ages from",
+                !self.age_groups.is_empty(),
+                format!("{:?}", ages.collect::<Vec<_>>()),
+            ),
+            (
+                "admitted as",
+                !self.admission_types.is_empty(),
+                self.admission_types.join(" "),
+            ),
+            (
+                "discharged as",
+                !self.discharge_types.is_empty(),
+                self.discharge_types.join(" "),
+            ),
+            (
+                "stations",
+                !self.stations.is_empty(),
+                format!("{:?}", self.stations),
+            ),
+            (
+                "diagnosis",
+                self.diagnosis.is_some(),
+                self.diagnosis
+                    .as_ref()
+                    .map_or("", |node| &node.code)
+                    .to_owned(),
+            ),
+            (
+                "role",
+                self.role != DiagnosisRole::Any,
+                format!("{:?}", self.role),
+            ),
+            (
+                "kind",
+                self.case_kind.is_some(),
+                self.case_kind.unwrap_or_default().to_owned(),
+            ),
+        ] {
+            if is_asked {
+                write!(f, ", {name} {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.from, self.to)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +218,31 @@ mod tests {
         assert_eq!(
             period(day(2025, 1, 2), day(2025, 1, 1)),
             Err(PeriodReversed("period"))
+        );
+    }
+
+    #[test]
+    fn a_filter_in_one_line_says_what_it_asks() {
+        let day = |month| NaiveDate::from_ymd_opt(2024, month, 1).expect("a day");
+        let period = Period::new("period", day(1), day(2)).expect("in order");
+        let all = StayFilter::all(period, DateBasis::Admission, vec![3, 4]);
+        assert_eq!(
+            all.to_string(),
+            "2024-01-01/2024-02-01 Admission, clinics [3, 4]"
+        );
+        let some = StayFilter {
+            sexes: vec![Sex::Female],
+            age_groups: vec![AgeGroup { from: 45, to: 54 }],
+            admission_types: vec!["EMERGENCY", "BIRTH"],
+            stations: vec![9],
+            diagnosis: crate::icd10::Node::parse("I10"),
+            role: DiagnosisRole::Main,
+            case_kind: Some("DAY"),
+            ..all
+        };
+        assert_eq!(
+            some.to_string(),
+            "2024-01-01/2024-02-01 Admission, clinics [3, 4], sexes [Female], ages from [45], admitted as EMERGENCY BIRTH, stations [9], diagnosis I10, role Main, kind DAY"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The audit log: who read data of persons, who changed what and who was refused. Rows are added and read, never changed.
+//! The audit log: who read data of persons or analytics of them, who changed what and who was refused. Rows are added and read, never changed.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use crate::{Connection, Result, schema::audit};
 /// What kind of thing was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Data of persons were read.
+    /// Data of persons, or analytics, were read.
     Read,
     /// Something was changed or administered.
     Act,
@@ -43,7 +43,7 @@ pub struct Entry {
     pub door: String,
     /// What: the field with the name of the operation, the path, or the act.
     pub operation: String,
-    /// Identifier of the one object that was read or changed; `None` for lists.
+    /// Identifier of the one object that was read or changed, for analytics what was asked; `None` for lists.
     pub subject: Option<String>,
     /// Identifier of the program; `None` where there is none.
     pub program: Option<String>,

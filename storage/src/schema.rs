@@ -55,13 +55,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Who read data of persons and who changed what, append-only; no row holds such data.
+    /// Who read data of persons or analytics of them and who changed what, append-only; no row holds such data.
     audit (auditid) {
         /// Internal key.
         auditid -> Int8,
         /// When.
         at -> Timestamptz,
-        /// READ of data of persons, administrative ACT, or REFUSED sign-ins of one kind from one address within a minute.
+        /// READ of data of persons or of analytics, administrative ACT, or REFUSED sign-ins of one kind from one address within a minute.
         kind -> Text,
         /// Who, by the name used to sign in; whoever used the command line is named by the system user; empty for a refused sign-in that belongs to nobody.
         username -> Text,
@@ -69,7 +69,7 @@ diesel::table! {
         door -> Text,
         /// What: the field with the name of the operation, the path, or the act.
         operation -> Text,
-        /// Identifier of the one object that was read or changed; null for lists.
+        /// Identifier of the one object that was read or changed, for analytics what was asked; null for lists.
         subject -> Nullable<Text>,
         /// Identifier of the program; null where there is none.
         program -> Nullable<Text>,

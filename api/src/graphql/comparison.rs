@@ -17,10 +17,11 @@ use super::{
     context,
     data_version::DataVersion,
     error::fail,
+    log_read,
     scalars::Date,
     stay_filter::{self, DateRange, StayFilter},
 };
-use crate::questions;
+use crate::{guard::What, questions};
 
 /// A KPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -57,7 +58,7 @@ pub enum Kpi {
     /// Deaths by discharges.
     Mortality,
     /// Discharges home or to care after which the patient came back as an inpatient within 1 to 30 days: to the clinic, for
-    /// the group to any of its clinics. Only discharges with 30 known days behind them.
+    /// the group to any of its clinics. Only discharges with 30 known days behind them; null where there are none.
     Readmissions,
     /// Readmissions by the discharges that could be followed for 30 days.
     ReadmissionRate,
@@ -93,6 +94,16 @@ pub enum KpiUnit {
     Share,
     /// A mean number for each stay.
     PerStay,
+}
+
+/// Which way a KPI should go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "indicator::Direction")]
+pub enum KpiDirection {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
 }
 
 /// A number that is hidden when too few patients stand behind it.
@@ -132,6 +143,8 @@ pub struct KpiComparison {
     pub(crate) difference: Option<f64>,
     /// The difference by the previous value; null when it is hidden, absent or 0.
     pub(crate) change: Option<f64>,
+    /// Which way it should go; null where neither is better.
+    pub(crate) wanted: Option<KpiDirection>,
 }
 
 /// A clinic, or the group.
@@ -213,6 +226,8 @@ pub(super) async fn compare(
     let request = context(ctx);
     let filter = stay_filter::read(ctx, filter).await?;
     let (current, previous) = (current.period("current")?, previous.period("previous")?);
+    let question = format!("{current} beside {previous}: {filter}");
+    log_read(ctx, What::of_analytics(question)).await?;
     let analytics = &request.shared.analytics;
     let (version, now) = questions::kpis(analytics, filter.clone(), current)
         .await
@@ -275,6 +290,7 @@ pub(crate) fn row<K: Deref<Target = ClinicKpis>>(
             unit: kpi.unit().into(),
             difference,
             change,
+            wanted: kpi.wanted().map(Into::into),
             current,
             previous,
         }

@@ -13,9 +13,10 @@ use super::{
     data_version::DataVersion,
     diagnosis_rows::{DiagnosisLevel, DiagnosisRow, Table, Wanted},
     error::{fail, refuse, refuse_page},
+    log_read,
     stay_filter::{self, DateRange, StayFilter},
 };
-use crate::questions;
+use crate::{guard::What, questions};
 
 /// Diagnoses of one level. Rows overlap, since a patient has many diagnoses: the total is counted, never their sum.
 #[derive(SimpleObject)]
@@ -66,6 +67,12 @@ pub(super) async fn breakdown(
         .compare_with
         .map(|range| range.period("compareWith"))
         .transpose()?;
+    let question = match (&compared, &wanted.under) {
+        (Some(other), _) => format!("{filter}, beside {other}"),
+        (None, Some(under)) => format!("{filter}, under {}", under.code),
+        (None, None) => filter.to_string(),
+    };
+    log_read(ctx, What::of_analytics(question)).await?;
     let first = read_first(arguments.first)?;
     let after = arguments
         .after

@@ -17,9 +17,10 @@ use super::{
     data_version::DataVersion,
     diagnosis_rows::Count,
     error::{fail, refuse},
+    log_read,
     stay_filter::{self, StayFilter},
 };
-use crate::{caller::RequestContext, questions};
+use crate::{caller::RequestContext, guard::What, questions};
 
 /// Most stages and stations of a flow.
 const MOST_STAGES: i32 = 10;
@@ -117,6 +118,7 @@ pub(super) async fn of_stays(
         top_stations: within("topStations", top_stations, 0, MOST_STATIONS)?,
         minimum: request.shared.minimum_cell,
     };
+    log_read(ctx, What::of_analytics(filter.to_string())).await?;
     let (version, flow) = questions::flow(&request.shared.analytics, filter, shape)
         .await
         .map_err(fail)?;

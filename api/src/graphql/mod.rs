@@ -117,7 +117,7 @@ fn named(ctx: &Context<'_>, what: What) -> What {
     What { operation, ..what }
 }
 
-/// Logs that a field reads data of persons, before they are handed out.
+/// Logs that a field reads data of persons or analytics, before they are handed out.
 async fn log_read(ctx: &Context<'_>, what: What) -> Result<()> {
     let log = context(ctx).log_read(named(ctx, what));
     log.await.map_err(error::fail)

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Result, SimpleObject};
 use domain::suppression;
-use storage::analytics::quality::{self, Fault, Load, Quarantined};
+use storage::analytics::quality::{self, Fault, Finding, Load, Quarantined};
 
 use super::{
     clinics::{self, Clinic},
@@ -10,10 +10,11 @@ use super::{
     data_version::DataVersion,
     diagnosis_rows::Count,
     error::fail,
+    log_read,
     scalars::DateTime,
     stay_filter,
 };
-use crate::{caller::RequestContext, questions};
+use crate::{caller::RequestContext, guard::What, questions};
 
 /// Rows with a fault.
 #[derive(Debug, Clone, SimpleObject)]
@@ -38,6 +39,15 @@ pub struct QuarantinedLines {
     pub(crate) lines: i64,
 }
 
+/// What the newest delivery that was taken met, by one rule.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct DeliveryFinding {
+    /// The rule, e.g. `STATION_GAP`, `COMPANION`, `PSEUDONYM_CONFLICT`, `STAY_OF_ANOTHER_CLINIC`, `EXPORT_ERROR`.
+    pub(crate) rule: String,
+    /// How often it was met; hidden when so seldom that it would tell of too few patients.
+    pub(crate) count: Count,
+}
+
 /// A delivery.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Delivery {
@@ -55,6 +65,10 @@ pub struct Delivery {
     pub(crate) updated: i64,
     /// Lines put aside.
     pub(crate) quarantined: i64,
+    /// Whether it stood for all data of the clinic, so that what it lacked was removed.
+    pub(crate) is_full: bool,
+    /// Why it was refused, so that the data before it stayed; null when it was not.
+    pub(crate) refused_because: Option<String>,
 }
 
 /// Quality of a clinic's data.
@@ -66,6 +80,8 @@ pub struct ClinicQuality {
     pub(crate) faults: Vec<DataFault>,
     /// What the newest delivery put aside, most lines first.
     pub(crate) quarantine: Vec<QuarantinedLines>,
+    /// What the newest delivery that was taken met besides, by rule.
+    pub(crate) findings: Vec<DeliveryFinding>,
     /// The newest deliveries, at most ten, newest first.
     pub(crate) deliveries: Vec<Delivery>,
 }
@@ -86,6 +102,7 @@ pub(super) async fn of_clinics(ctx: &Context<'_>, clinic: Option<ID>) -> Result<
     let request = context(ctx);
     let asked = clinic.map(|clinic| vec![clinic]);
     let keys = stay_filter::read_clinics(ctx, "clinic", asked).await?;
+    log_read(ctx, What::of_analytics(format!("clinics {keys:?}"))).await?;
     let mut visible = clinics::visible(ctx).await?;
     visible.retain(|clinic| keys.contains(&clinic.clinic_id));
     of(request, &visible).await.map_err(fail)
@@ -106,10 +123,11 @@ pub(crate) async fn of(
     let (version, of_rows) = questions::row_faults(analytics).await?;
     request.saw_data_version(version.data_version_id);
     let keys: Vec<i64> = clinics.iter().map(|clinic| clinic.clinic_id).collect();
-    let deliveries = request
-        .db()
-        .run("deliveries", move |conn| quality::deliveries(conn, &keys));
-    let (quarantined, loads) = deliveries.await?;
+    let deliveries = request.db().run("deliveries", move |conn| {
+        let (quarantined, loads) = quality::deliveries(conn, &keys)?;
+        Ok((quarantined, loads, quality::findings(conn, &keys)?))
+    });
+    let (quarantined, loads, findings) = deliveries.await?;
     let minimum = request.shared.minimum_cell;
     let of_clinic = |clinic: &storage::clinics::Clinic| {
         let key = clinic.clinic_id;
@@ -117,10 +135,12 @@ pub(crate) async fn of(
         let faults = faults.filter(|fault| fault.clinic_id == key);
         let quarantined = quarantined.iter().filter(|lines| lines.clinic_id == key);
         let loads = loads.iter().filter(|load| load.clinic_id == key);
+        let findings = findings.iter().filter(|found| found.clinic_id == key);
         ClinicQuality {
             clinic: Clinic(clinic.clone()),
             faults: faults.map(|fault| shown(fault, minimum)).collect(),
             quarantine: quarantined.map(lines).collect(),
+            findings: findings.map(|found| finding(found, minimum)).collect(),
             deliveries: loads.map(delivery).collect(),
         }
     };
@@ -152,6 +172,13 @@ fn lines(lines: &Quarantined) -> QuarantinedLines {
     }
 }
 
+fn finding(found: &Finding, minimum: u32) -> DeliveryFinding {
+    DeliveryFinding {
+        rule: found.rule.clone(),
+        count: Count::new(found.count, suppression::is_small(found.count, minimum)),
+    }
+}
+
 fn delivery(load: &Load) -> Delivery {
     Delivery {
         started_at: load.started_at,
@@ -161,5 +188,7 @@ fn delivery(load: &Load) -> Delivery {
         created: load.created_rows,
         updated: load.updated_rows,
         quarantined: load.quarantined_rows,
+        is_full: load.is_full,
+        refused_because: load.refused_because.clone(),
     }
 }

@@ -5,12 +5,13 @@ use domain::columns::{indicator, report};
 
 use super::{
     clinics::Clinic,
-    comparison::{ComparisonRow, Kpi, KpiUnit, Measured},
+    comparison::{ComparisonRow, Kpi, KpiDirection, KpiUnit, Measured},
     context,
     data_version::DataVersion,
     diagnosis_rows::{Count, DiagnosisRow},
     error::fail,
     flow::PatientFlow,
+    log_read,
     quality::DataQuality,
     scalars::{Date, Month},
 };
@@ -57,6 +58,8 @@ pub struct KpiDefinition {
     pub(crate) unit: KpiUnit,
     /// Which days of the stays it looks at.
     pub(crate) basis: KpiBasis,
+    /// Which way it should go; null where neither is better.
+    pub(crate) wanted: Option<KpiDirection>,
     /// Its name.
     pub(crate) name: Text,
     /// How it is counted.
@@ -182,7 +185,8 @@ pub(super) async fn monthly(
 ) -> Result<MonthlyReport> {
     let asked = clinics.unwrap_or_default();
     let asked: Vec<String> = asked.into_iter().map(|id| id.0).collect();
-    assemble::monthly(context(ctx), month.0, &asked)
-        .await
-        .map_err(fail)
+    let report = assemble::monthly(context(ctx), month.0, &asked).await;
+    let report = report.map_err(fail)?;
+    log_read(ctx, assemble::question(month.0, &asked)).await?;
+    Ok(report)
 }

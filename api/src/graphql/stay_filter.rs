@@ -266,7 +266,7 @@ pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::
             .into_iter()
             .map(DischargeType::stored)
             .collect(),
-        stations: read_stations(ctx, filter.stations.unwrap_or_default())?,
+        stations: read_stations(ctx, filter.stations.unwrap_or_default()).await?,
         diagnosis: filter.diagnosis.map(node).transpose()?,
         role: filter.role.into(),
         case_kind: filter.case_kind.map(|kind| match kind {
@@ -310,14 +310,31 @@ pub(super) async fn read_clinics(
     Ok(keys)
 }
 
-fn read_stations(ctx: &Context<'_>, asked: Vec<ID>) -> Result<Vec<i64>> {
+/// Keys of the stations asked for. One that does not exist, one of a clinic that the caller may not see and a unit that is
+/// no station are refused alike: none of them would ever count anything.
+async fn read_stations(ctx: &Context<'_>, asked: Vec<ID>) -> Result<Vec<i64>> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
     let tree = &context(ctx).tree;
-    let key = |id: ID| match tree.find(&id) {
-        Some(unit) => Ok(unit.id),
-        None => Err(refuse(format!(
-            "filter.stations: {} does not exist",
-            id.as_str()
-        ))),
+    let clinics: Vec<i64> = clinics::visible(ctx)
+        .await?
+        .iter()
+        .map(|clinic| clinic.clinic_id)
+        .collect();
+    let below = tree.below(&clinics);
+    let key = |id: ID| {
+        let unit = tree.find(&id).map(|unit| unit.id);
+        let station = unit.filter(|key| tree.contains(&below, *key) && !clinics.contains(key));
+        station.ok_or_else(|| {
+            refuse(format!(
+                "filter.stations: {} is not a station of a clinic that you may see",
+                id.as_str()
+            ))
+        })
     };
-    asked.into_iter().map(key).collect()
+    let mut keys: Vec<i64> = asked.into_iter().map(key).collect::<Result<_>>()?;
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(keys)
 }

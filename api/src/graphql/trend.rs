@@ -12,9 +12,12 @@ use super::{
     data_version::DataVersion,
     diagnosis_rows::Count,
     error::{fail, refuse},
+    log_read,
     scalars::Date,
     stay_filter::{self, StayFilter},
 };
+
+use crate::guard::What;
 
 /// Most buckets of a trend.
 const MOST_BUCKETS: i64 = 1_000;
@@ -93,6 +96,9 @@ pub(super) async fn of_code(
     bucket: Bucket,
 ) -> Result<ObservationTrend> {
     let request = context(ctx);
+    if code.trim().is_empty() {
+        return Err(refuse("code is empty"));
+    }
     let filter = stay_filter::read(ctx, filter).await?;
     let days = match bucket {
         Bucket::Day => 1,
@@ -107,6 +113,7 @@ pub(super) async fn of_code(
         )));
     }
     let bucket: observations::Bucket = bucket.into();
+    log_read(ctx, What::of_analytics(format!("{code}: {filter}"))).await?;
     let question = format!("observations {code:?} {bucket:?} {filter:?}");
     let asked = code.clone();
     let found = request.shared.analytics.ask_live(question, move |conn| {

@@ -48,7 +48,7 @@ const TOKENS: usize = 100_000;
 pub struct What {
     /// Field, path or act.
     pub operation: String,
-    /// Identifier of the one object; `None` for lists.
+    /// Identifier of the one object, for analytics what was asked; `None` for lists.
     pub subject: Option<String>,
     /// Identifier of the program.
     pub program: Option<String>,
@@ -70,6 +70,15 @@ pub struct Who {
 }
 
 impl What {
+    /// Analytics, with what was asked.
+    #[must_use]
+    pub fn of_analytics(question: String) -> Self {
+        What {
+            subject: Some(question),
+            ..What::default()
+        }
+    }
+
     /// One object with its identifier.
     #[must_use]
     pub fn of_one(uid: &str) -> Self {

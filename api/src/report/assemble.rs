@@ -33,11 +33,18 @@ use crate::{
         },
         scalars,
     },
+    guard::What,
     questions,
 };
 
 /// Diagnoses that a report lists.
 const TOP_DIAGNOSES: usize = 10;
+
+/// What the audit log says of a report.
+#[must_use]
+pub fn question(month: Month, clinics: &[String]) -> What {
+    What::of_analytics(format!("{month} {}", clinics.join(" ")).trim().to_owned())
+}
 
 /// The report of a month for the clinics asked for by identifier; for all that the caller may see when none is.
 ///
@@ -134,6 +141,7 @@ fn definition(kpi: Kpi) -> KpiDefinition {
         kpi: kpi.into(),
         unit: kpi.unit().into(),
         basis: kpi.basis(DateBasis::Discharge).into(),
+        wanted: kpi.wanted().map(Into::into),
         name,
         definition,
     }

@@ -141,8 +141,8 @@ fn of_quality(kpi: Kpi) -> (Text, Text) {
         Kpi::Readmissions => (
             text("Wiederaufnahmen ≤ 30 Tage", "Readmissions within 30 days"),
             text(
-                "Lebend, nicht verlegt und nicht gegen ärztlichen Rat Entlassene, die nach 1 bis 30 Tagen vollstationär wiederkommen, in der Gruppe in irgendeine ihrer Kliniken; nur Entlassungen, auf die 30 bekannte Tage folgen. Geplante lassen sich nicht trennen.",
-                "Patients discharged alive, not transferred and not against advice who come back as inpatients after 1 to 30 days, in the group to any of its clinics; only discharges followed by 30 known days. Planned ones cannot be told apart.",
+                "Lebend, nicht verlegt und nicht gegen ärztlichen Rat Entlassene, die nach 1 bis 30 Tagen vollstationär wiederkommen, in der Gruppe in irgendeine ihrer Kliniken; nur Entlassungen, auf die 30 bekannte Tage folgen, „n. v.“ wo es keine gibt. Geplante lassen sich nicht trennen.",
+                "Patients discharged alive, not transferred and not against advice who come back as inpatients after 1 to 30 days, in the group to any of its clinics; only discharges followed by 30 known days, “n/a” where there are none. Planned ones cannot be told apart.",
             ),
         ),
         Kpi::ReadmissionRate => (
@@ -176,8 +176,8 @@ fn of_quality(kpi: Kpi) -> (Text, Text) {
         Kpi::IntensiveStays => (
             text("Intensivfälle", "Intensive care stays"),
             text(
-                "Entlassene Fälle, die eine Intensivstation (Fachabteilung 36xx) berührt haben.",
-                "Discharged stays that touched an intensive care unit (department 36xx).",
+                "Entlassene Fälle, die eine Intensivstation (Fachabteilung 36xx oder Kontaktart „intensivstationaer“) berührt haben.",
+                "Discharged stays that touched an intensive care unit (department 36xx, or contacts of the kind “intensivstationaer”).",
             ),
         ),
         Kpi::HourCases => (

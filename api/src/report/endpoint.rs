@@ -127,6 +127,8 @@ async fn monthly(
     for _ in 0..ATTEMPTS {
         let report = assemble::monthly(&context, month, &wishes.clinics).await?;
         if !context.saw_two_data_versions() {
+            let question = assemble::question(month, &wishes.clinics);
+            context.log_read(question).await?;
             return send(report, form, wishes).await;
         }
         context = authenticate(&request, &shared).await?;

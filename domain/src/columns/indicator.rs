@@ -36,7 +36,7 @@ pub enum Kpi {
     Deaths,
     /// Deaths by discharges.
     Mortality,
-    /// Discharges after which the patient came back within 30 days.
+    /// Discharges after which the patient came back within 30 days; `None` where none could be followed so long.
     Readmissions,
     /// Readmissions by the discharges that could be followed for 30 days.
     ReadmissionRate,
@@ -101,6 +101,15 @@ pub enum Unit {
     Share,
     /// A mean number for each stay.
     PerStay,
+}
+
+/// Which way a KPI should go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
 }
 
 /// Which days of the stays a KPI looks at.
@@ -189,6 +198,23 @@ impl Kpi {
         }
     }
 
+    /// Which way it should go; `None` where that depends on what a clinic wants: a short stay is cheap, not always good.
+    #[must_use]
+    pub fn wanted(self) -> Option<Direction> {
+        match self {
+            Kpi::Admissions | Kpi::Discharges | Kpi::Cases | Kpi::Stays | Kpi::Patients => {
+                Some(Direction::Up)
+            }
+            Kpi::Deaths
+            | Kpi::Mortality
+            | Kpi::Readmissions
+            | Kpi::ReadmissionRate
+            | Kpi::WithoutMainDiagnosis
+            | Kpi::UnknownDischargeReason => Some(Direction::Down),
+            _ => None,
+        }
+    }
+
     /// Its value for a period of some days; `beds` are those in operation, `None` when not known.
     ///
     /// `None` where nothing stands below the fraction.
@@ -201,6 +227,8 @@ impl Kpi {
             Kpi::Cases => Some((amount(measures[0]) + amount(measures[1])) / 2.0),
             Kpi::Patients => Some(f64::from(kpis.get(Measure::Stays).patients)),
             Kpi::Occupancy => ratio(amount(Measure::BedDays), (beds? * days) as f64),
+            // None of the discharges could be followed yet: 0 would look like a fall to nothing.
+            Kpi::Readmissions if kpis.get(Measure::ReadmissionIndex).amount == 0 => None,
             Kpi::MedianLengthOfStay => kpis.length_percentile(50).map(f64::from),
             Kpi::LengthOfStayPercentile90 => kpis.length_percentile(90).map(f64::from),
             _ => match measures {
@@ -291,4 +319,17 @@ pub(super) fn add_period(cells: &mut Cells, all: &[&Kpis], minimum: u32) -> usiz
         }
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readmissions_that_nobody_could_see_yet_are_not_none() {
+        let nobody = Kpis::default();
+        assert_eq!(Kpi::Readmissions.value(&nobody, None, 30), None);
+        assert_eq!(Kpi::ReadmissionRate.value(&nobody, None, 30), None);
+        assert_eq!(Kpi::Discharges.value(&nobody, None, 30), Some(0.0));
+    }
 }

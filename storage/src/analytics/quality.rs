@@ -6,7 +6,7 @@ mod tests;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Nullable, Text, Timestamptz},
+    sql_types::{BigInt, Bool, Nullable, Text, Timestamptz},
 };
 
 use domain::columns::{
@@ -57,6 +57,20 @@ pub struct Quarantined {
     pub lines: i64,
 }
 
+/// What the newest delivery of a clinic met, by rule.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Finding {
+    /// Key of the clinic.
+    #[diesel(sql_type = BigInt)]
+    pub clinic_id: i64,
+    /// The rule; a stable name in capitals.
+    #[diesel(sql_type = Text)]
+    pub rule: String,
+    /// How often.
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
 /// A delivery.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Load {
@@ -84,6 +98,12 @@ pub struct Load {
     /// Lines put aside.
     #[diesel(sql_type = BigInt)]
     pub quarantined_rows: i64,
+    /// Whether it stood for all data of the clinic.
+    #[diesel(sql_type = Bool)]
+    pub is_full: bool,
+    /// Why it was refused, without patient data; `None` when it was not.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub refused_because: Option<String>,
 }
 
 /// Faults of stays of every clinic that has any; `today` is the day up to which open stays are long. A fault that no stay
@@ -190,7 +210,7 @@ pub fn deliveries(conn: &mut Connection, clinics: &[i64]) -> Result<(Vec<Quarant
     );
     let quarantined = query.load(conn)?;
     let mut query = Statement::new(
-        "SELECT r.clinic_id, r.started_at, r.finished_at, r.status, r.data_through, r.created_rows, r.updated_rows, r.quarantined_rows
+        "SELECT r.clinic_id, r.started_at, r.finished_at, r.status, r.data_through, r.created_rows, r.updated_rows, r.quarantined_rows, r.is_full, r.refused_because
            FROM unnest(",
     );
     query.bind(clinics).push(
@@ -199,4 +219,22 @@ pub fn deliveries(conn: &mut Connection, clinics: &[i64]) -> Result<(Vec<Quarant
           ORDER BY r.clinic_id, r.import_run_id DESC",
     );
     Ok((quarantined, query.load(conn)?))
+}
+
+/// What the newest deliveries that were taken met, without the rules of lines put aside.
+///
+/// # Errors
+/// When a query fails.
+pub fn findings(conn: &mut Connection, clinics: &[i64]) -> Result<Vec<Finding>> {
+    let mut query = Statement::new(
+        "SELECT r.clinic_id, f.rule, f.count
+           FROM (SELECT clinic_id, max(import_run_id) AS import_run_id FROM import_runs
+                  WHERE kind = 'FHIR' AND status = 'DONE' AND clinic_id = ANY(",
+    );
+    query.bind(Value::Ints(clinics.to_vec())).push(
+        ") GROUP BY 1) r JOIN import_findings f USING (import_run_id)
+          WHERE NOT EXISTS (SELECT FROM quarantine q WHERE q.import_run_id = f.import_run_id AND q.rule = f.rule)
+          ORDER BY r.clinic_id, f.rule",
+    );
+    Ok(query.load(conn)?)
 }

@@ -230,6 +230,11 @@ pub fn quality(report: &MonthlyReport, language: Language) -> Table {
             let count = Cell::Whole(lines.lines as f64);
             rows.push(of(&lines.rule, &name, count, None));
         }
+        for finding in &clinic.findings {
+            let name = text("Beim Einlesen gefunden", "Met by the import");
+            let name = name.in_language(language);
+            rows.push(of(&finding.rule, name, Cell::count(finding.count), None));
+        }
     }
     let titles = [
         CLINIC_ID,
@@ -263,6 +268,10 @@ pub fn deliveries(report: &MonthlyReport, language: Language) -> Table {
                 whole(delivery.created),
                 whole(delivery.updated),
                 whole(delivery.quarantined),
+                match &delivery.refused_because {
+                    Some(reason) => Cell::text(reason.as_str()),
+                    None => Cell::Absent,
+                },
             ]);
         }
     }
@@ -276,6 +285,7 @@ pub fn deliveries(report: &MonthlyReport, language: Language) -> Table {
         text("Neu", "Created"),
         text("Geändert", "Updated"),
         text("Zurückgestellt", "Put aside"),
+        text("Abgelehnt, weil", "Refused because"),
     ];
     Table {
         key: "deliveries",

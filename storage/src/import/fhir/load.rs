@@ -35,6 +35,8 @@ const KEPT: usize = 100_000;
 pub struct Loaded {
     /// Resources of types that are not imported, by type.
     pub ignored: BTreeMap<String, u64>,
+    /// Errors that the exporting system reports.
+    pub export_errors: u64,
     /// Files that hold no FHIR.
     pub skipped: BTreeSet<String>,
     /// Lines put aside.
@@ -58,19 +60,6 @@ impl Loaded {
     #[must_use]
     pub fn resources(&self) -> u64 {
         self.read.iter().map(|read| read.resources).sum()
-    }
-
-    /// What was read of each file by the last part of its name, with and without its ending.
-    #[must_use]
-    pub fn by_name(&self, items: &[Item]) -> BTreeMap<String, Read> {
-        let mut files = BTreeMap::new();
-        for (item, read) in items.iter().zip(&self.read) {
-            let name = item.base_name();
-            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-            files.insert(stem.to_owned(), *read);
-            files.insert(name.to_owned(), *read);
-        }
-        files
     }
 
     /// Checks the share of bad resources.
@@ -107,6 +96,7 @@ impl Loaded {
         for (kind, count) in std::mem::take(&mut parsed.ignored) {
             *self.ignored.entry(kind).or_default() += count;
         }
+        self.export_errors += parsed.export_errors;
         if parsed.is_export_record {
             self.skipped.insert(item.name.clone());
         }
@@ -127,7 +117,7 @@ impl Loaded {
     }
 }
 
-/// Loads files into the temporary tables. `stamp` is when the delivery was made.
+/// Loads files into the temporary tables. `stamps` tells when each was made.
 ///
 /// # Errors
 /// When a file cannot be read or a statement fails.
@@ -135,7 +125,7 @@ pub fn load(
     conn: &mut Connection,
     items: &[Item],
     zone: Tz,
-    stamp: Option<DateTime<Utc>>,
+    stamps: &[Option<DateTime<Utc>>],
     threads: usize,
     progress: &ProgressBar,
 ) -> Result<Loaded> {
@@ -153,7 +143,7 @@ pub fn load(
         let reader = scope.spawn(move || read(items, &send_block, progress));
         for _ in 0..threads.max(1) {
             let (blocks, send_parsed) = (std::sync::Arc::clone(&blocks), send_parsed.clone());
-            scope.spawn(move || work(&blocks, &send_parsed, zone, stamp));
+            scope.spawn(move || work(&blocks, &send_parsed, zone, stamps));
         }
         drop((blocks, send_parsed));
         for mut found in parsed {
@@ -189,7 +179,7 @@ fn work(
     blocks: &Mutex<Receiver<Block>>,
     parsed: &SyncSender<Parsed>,
     zone: Tz,
-    stamp: Option<DateTime<Utc>>,
+    stamps: &[Option<DateTime<Utc>>],
 ) {
     loop {
         let block = match blocks.lock() {
@@ -197,6 +187,7 @@ fn work(
             Err(_) => return,
         };
         let Ok(block) = block else { return };
+        let stamp = stamps.get(block.file).copied().flatten();
         if parsed.send(parse::block(&block, zone, stamp)).is_err() {
             return;
         }

@@ -121,17 +121,13 @@ impl Import<'_> {
     ) -> Result<Report> {
         let items: Vec<_> = files.iter().map(|file| file.item.clone()).collect();
         let manifests = manifest::find(&items)?;
-        let stamp = manifests
-            .iter()
-            .filter_map(|manifest| manifest.transaction_time)
-            .max();
+        let stamps = manifest::stamps(&manifests, &items);
         let zone = self.clinic.zone;
-        let mut loaded = load::load(conn, &items, zone, stamp, self.settings.threads, progress)?;
+        let mut loaded = load::load(conn, &items, zone, &stamps, self.settings.threads, progress)?;
         self.bad = std::mem::take(&mut loaded.bad);
         loaded.skipped.extend(others);
-        let read = loaded.by_name(&items);
         for manifest in &manifests {
-            manifest.check(&read)?;
+            manifest.check(&items, &loaded.read)?;
         }
         loaded.check(self.settings)?;
         progress.set_message("merging");
@@ -152,13 +148,16 @@ impl Import<'_> {
                 .collect(),
             ..Report::default()
         };
+        report.find(
+            "EXPORT_ERROR",
+            loaded.export_errors,
+            "errors were reported by the exporting system: the delivery lacks what they are about",
+        );
         merge::wait_for_turn(conn)?;
         let clinic = clinic::ensure(conn, &self.clinic, &mut report)?;
         let before = Months::of(conn, clinic)?;
         merge::run(conn, clinic, &self.clinic.uid, self.settings, &mut report)?;
-        if self.settings.is_full {
-            before.check(&Months::of(conn, clinic)?, self.settings)?;
-        }
+        before.check(&Months::of(conn, clinic)?, self.settings)?;
         report.notices.extend(notices(loaded));
         super::quarantine(conn, self.run, &self.bad)?;
         note(conn, &report)?;

@@ -43,6 +43,8 @@ pub struct Parsed {
     pub bad: Vec<Bad>,
     /// Resources of types that are not imported, by type.
     pub ignored: BTreeMap<String, u64>,
+    /// Errors that the exporting system reports (OperationOutcome).
+    pub export_errors: u64,
     /// Whether the file is a log or a manifest of a bulk export.
     pub is_export_record: bool,
     /// The delivery holds everything until then, when it says so.
@@ -153,6 +155,9 @@ impl Parser {
             return self.put_aside(position, None, None, Rule::NotAResource);
         };
         let Some(kind) = map::kind(name) else {
+            if name == "OperationOutcome" {
+                self.parsed.export_errors += errors(resource);
+            }
             *self.parsed.ignored.entry(name.to_owned()).or_default() += 1;
             return;
         };
@@ -204,6 +209,15 @@ impl Parser {
             rule,
         });
     }
+}
+
+/// How many issues of an OperationOutcome are errors.
+fn errors(outcome: &Value<'_>) -> u64 {
+    let issues = list(outcome, "issue");
+    let severities = issues.filter_map(|issue| text(issue, "severity"));
+    severities
+        .filter(|severity| matches!(*severity, "error" | "fatal"))
+        .count() as u64
 }
 
 /// Whether a text can be the name of a resource type.

@@ -12,9 +12,9 @@ pub struct Settings {
     pub is_full: bool,
     /// Whether files that were imported before are read again.
     pub is_forced: bool,
-    /// Percent of the resources that may break a rule, 0 to 100.
+    /// Percent of the resources that may break a rule, and of the stays that may name another clinic's provider, 0 to 100.
     pub max_bad: f64,
-    /// Percent of the stays of an admission month that a full delivery may lose, 0 to 100.
+    /// Percent of the stays of an admission month, and of all months together, that a delivery may lose, 0 to 100.
     pub max_lost: f64,
     /// Zone in which the clinic's days are counted from now on; `None` leaves it as it is.
     pub zone: Option<Tz>,

@@ -1,7 +1,5 @@
 //! The manifest of a bulk export: which files a delivery has, and how many resources are in each.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 use super::{Item, beginning};
@@ -93,15 +91,17 @@ fn read(value: &Value<'_>) -> Option<Manifest> {
 }
 
 impl Manifest {
-    /// Compares the manifest with what was read, by name of the file.
+    /// Compares the manifest with what was read of each item.
     ///
     /// # Errors
     /// [`Error::DeliveryRefused`] when a file is missing or has another number of resources.
-    pub fn check(&self, read: &BTreeMap<String, Read>) -> Result<()> {
+    pub fn check(&self, items: &[Item], read: &[Read]) -> Result<()> {
         let mut wrong = Vec::new();
         for listed in &self.listed {
-            let name = listed.name.strip_suffix(".gz").unwrap_or(&listed.name);
-            match (read.get(name), listed.count) {
+            match (
+                self.find(listed, items).map(|place| read[place]),
+                listed.count,
+            ) {
                 (None, Some(0)) => {}
                 (None, _) => wrong.push(format!("{} is missing", listed.name)),
                 (Some(read), Some(count)) if count != read.values && count != read.resources => {
@@ -123,4 +123,42 @@ impl Manifest {
             wrong.join("; ")
         )))
     }
+
+    /// The item that is meant: exports in one delivery may call their files alike, so the nearest counts.
+    fn find(&self, listed: &Listed, items: &[Item]) -> Option<usize> {
+        let name = listed.name.strip_suffix(".gz").unwrap_or(&listed.name);
+        let called = (0..items.len()).filter(|&place| items[place].is_called(name));
+        called.max_by_key(|&place| {
+            let folder = items[place].folder();
+            (folder == self.folder(), folder.starts_with(self.folder()))
+        })
+    }
+
+    fn folder(&self) -> &str {
+        let end = self.name.rfind('/').map_or(0, |slash| slash + 1);
+        &self.name[..end]
+    }
+}
+
+/// When each item was made: the time of the manifest that lists it, else of the nearest one above it, else of the newest.
+#[must_use]
+pub fn stamps(manifests: &[Manifest], items: &[Item]) -> Vec<Option<DateTime<Utc>>> {
+    let mut stamps: Vec<_> = items
+        .iter()
+        .map(|item| {
+            let nearest = manifests.iter().max_by_key(|manifest| {
+                let is_above = item.folder().starts_with(manifest.folder());
+                let depth = manifest.folder().len();
+                (is_above.then_some(depth), manifest.transaction_time)
+            });
+            nearest.and_then(|manifest| manifest.transaction_time)
+        })
+        .collect();
+    for manifest in manifests {
+        let listed = manifest.listed.iter();
+        for place in listed.filter_map(|listed| manifest.find(listed, items)) {
+            stamps[place] = manifest.transaction_time;
+        }
+    }
+    stamps
 }

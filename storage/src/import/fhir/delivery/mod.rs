@@ -37,6 +37,20 @@ impl Item {
         name.strip_suffix(".gz").unwrap_or(name)
     }
 
+    /// The folder that it lies in, with a slash at its end; empty at the top.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        let end = self.name.rfind('/').map_or(0, |slash| slash + 1);
+        &self.name[..end]
+    }
+
+    /// Whether it is the file that a manifest names, with or without its ending.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let own = self.base_name();
+        own == name || own.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
+    }
+
     /// Whether each of its lines is a value.
     #[must_use]
     pub fn is_lines(&self) -> bool {

@@ -1,6 +1,9 @@
 //! The places of a contact: its locations, the organisation in charge, its department.
 
-use super::{Source, encounter::is_reversed};
+use super::{
+    Source,
+    encounter::{is_reversed, took_place},
+};
 use crate::import::fhir::{
     date::moment,
     json::{Value, codes, is_system, list, text},
@@ -9,12 +12,15 @@ use crate::import::fhir::{
     stage::rows::{Contact, Encounter},
 };
 
+/// Department of intensive care, by the first two digits of its key.
+const INTENSIVE_CARE: &str = "3600";
+
 /// The places that an inpatient contact names: candidates for the station contacts of its stay.
 ///
 /// # Errors
 /// A date that cannot be read, a period that is reversed.
 pub fn map(source: &Source<'_>, encounter: &Encounter) -> Result<Vec<Contact>, Rule> {
-    if encounter.setting != "INPATIENT" || encounter.admission_date.is_none() {
+    if !took_place(encounter) {
         return Ok(Vec::new());
     }
     let mut contacts = Vec::new();
@@ -31,8 +37,17 @@ pub fn map(source: &Source<'_>, encounter: &Encounter) -> Result<Vec<Contact>, R
         "serviceProvider",
         "Organization",
     ));
+    let is_intensive =
+        encounter.level == Some("CARE") && codes(source.resource, "type").any(is_intensive_care);
+    for contact in contacts.iter_mut().filter(|_| is_intensive) {
+        contact.department_key = Some(INTENSIVE_CARE.to_owned());
+    }
     contacts.extend(department(source));
     Ok(contacts)
+}
+
+fn is_intensive_care(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("intensivstationaer")
 }
 
 fn location(

@@ -47,7 +47,7 @@ pub fn map(source: &Source<'_>) -> Result<Encounter, Rule> {
         admission_reason_code: admission.reason.map(str::to_owned),
         ..blank(source)
     };
-    if setting == "INPATIENT" && ACCEPTED.contains(&encounter.status.as_str()) {
+    if took_place(&encounter) {
         let start = moment(period, "start", source.zone)?;
         let end = moment(period, "end", source.zone)?;
         check(&encounter, start, end)?;
@@ -58,12 +58,19 @@ pub fn map(source: &Source<'_>) -> Result<Encounter, Rule> {
     }
     let reason = discharge_reason(resource);
     encounter.discharge_type = match &reason {
-        _ if encounter.discharge_date.is_none() && encounter.status != "finished" => "OPEN",
+        // Whatever the reason says: without a day of discharge a stay counts as open everywhere.
+        _ if encounter.discharge_date.is_none() => "OPEN",
         Some((reason, true)) => discharge_type(reason),
         _ => "UNKNOWN",
     };
     encounter.discharge_reason_code = reason.map(|(reason, _)| reason);
     Ok(encounter)
+}
+
+/// Whether it is an inpatient contact that happened or happens.
+#[must_use]
+pub fn took_place(encounter: &Encounter) -> bool {
+    encounter.setting == "INPATIENT" && ACCEPTED.contains(&encounter.status.as_str())
 }
 
 /// A contact that says nothing.
@@ -153,13 +160,13 @@ fn setting(
     if is("begleitperson") || (admission.is_german && admission.source == Some("B")) {
         return ("COMPANION", "FULL");
     }
-    if is("konsil") || is("ub") || is("operation") {
-        return ("SECONDARY", "FULL");
-    }
-    if is("vorstationaer") || is("nachstationaer") {
+    let is_before = admission.reason == Some("04");
+    if is("vorstationaer") || is("nachstationaer") || is_before {
         return ("OUTPATIENT", "FULL");
     }
+    let is_secondary = is("konsil") || is("ub") || is("operation");
     match class(resource) {
+        Some("IMP" | "ACUTE" | "NONAC" | "SS" | "HH") if is_secondary => ("SECONDARY", "FULL"),
         Some("IMP" | "ACUTE" | "NONAC") if is_day => ("INPATIENT", "DAY"),
         Some("IMP" | "ACUTE" | "NONAC") => ("INPATIENT", "FULL"),
         Some("SS") if is_day => ("INPATIENT", "DAY"),

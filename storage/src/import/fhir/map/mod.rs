@@ -25,7 +25,7 @@ use super::{
 };
 
 /// Raised when resources are mapped otherwise than before, so that one that is delivered again is mapped anew.
-const MAPPING: u64 = 1;
+const MAPPING: u64 = 2;
 
 /// What a resource is mapped with.
 #[derive(Debug)]

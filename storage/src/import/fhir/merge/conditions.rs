@@ -5,7 +5,7 @@ use crate::{Connection, Result, import::Report};
 
 /// Takes stored diagnoses that the delivery touches without sending them back into staging, so that they are linked and
 /// unlinked like the others: those that touched contacts name or named, those that name one, those whose references may
-/// now be resolved otherwise. All contacts of a touched stay are touched, so its diagnoses are among them.
+/// now be resolved otherwise, and the main ones of touched stays, since another one may be stronger now.
 ///
 /// # Errors
 /// When a statement fails.
@@ -33,7 +33,7 @@ pub fn merge(
     is_first: bool,
     report: &mut Report,
 ) -> Result<()> {
-    execute_for(conn, clinic, LINKS_OF_CONTACTS)?;
+    execute_for(conn, clinic, &links_of_contacts())?;
     execute_for(conn, clinic, LINKS_OF_CONDITIONS)?;
     execute(conn, "ANALYZE staged_links")?;
     execute(conn, ROWS)?;
@@ -100,6 +100,12 @@ const TOUCHED: &str = "INSERT INTO staged_touched
      FROM fhir.contact_diagnoses d JOIN staged_tree t ON t.fhir_id = d.contact_id
      WHERE d.clinic_id = $1 AND d.condition_id IS NOT NULL
      UNION
+     SELECT d.condition_id
+     FROM staged_roots r
+     JOIN fhir.contacts k ON k.clinic_id = $1 AND k.root_id = r.root_id
+     JOIN fhir.contact_diagnoses d ON d.clinic_id = $1 AND d.contact_id = k.fhir_id
+     WHERE d.is_main AND d.condition_id IS NOT NULL
+     UNION
      SELECT d.condition_id FROM fhir.contact_diagnoses d JOIN staged_tokens t ON t.token = d.condition_identifier
      WHERE d.clinic_id = $1 AND t.resource_type = 'Condition' AND d.condition_id IS NOT NULL
      UNION
@@ -131,14 +137,37 @@ const RECALL: &str = "INSERT INTO staged_conditions
        AND NOT EXISTS (SELECT FROM staged_resources r WHERE r.resource_type = 'Condition' AND r.fhir_id = t.resource_id)
      ORDER BY c.fhir_id, c.condition_id";
 
-/// What contacts say: each diagnosis belongs to the stay of the contact that names it.
-const LINKS_OF_CONTACTS: &str = "INSERT INTO staged_links
-     SELECT d.condition_id, b.encounter_id, d.roles, d.is_main
-     FROM (SELECT DISTINCT resource_id FROM staged_conditions) c
-     JOIN fhir.contact_diagnoses d ON d.clinic_id = $1 AND d.condition_id = c.resource_id
-     JOIN fhir.contacts k ON k.clinic_id = $1 AND k.fhir_id = d.contact_id
-      AND k.status IN ('in-progress', 'onleave', 'finished', 'unknown')
-     JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = k.root_id";
+/// How much a contact `k` makes its diagnosis `d` the main one of the stay, the least the most: by its role, then by the
+/// level of the contact. Null for others.
+const STRENGTH: &str = "CASE WHEN d.is_main THEN least(k.depth, 99)
+         + CASE WHEN 'principle-DRG' = ANY(d.roles) THEN 100 WHEN 'hospital-main-diagnosis' = ANY(d.roles) THEN 200
+                WHEN 'CC' = ANY(d.roles) THEN 300 ELSE 400 END END";
+
+/// What contacts say: each diagnosis belongs to the stay of the contact that names it. The main one of the stay is the
+/// strongest of all its contacts: what a department calls the main one is not when the hospital names another.
+fn links_of_contacts() -> String {
+    format!(
+        "INSERT INTO staged_links
+         WITH linked AS (
+             SELECT d.condition_id, b.encounter_id, b.fhir_id AS root_id, d.roles, {STRENGTH} AS strength
+             FROM (SELECT DISTINCT resource_id FROM staged_conditions) c
+             JOIN fhir.contact_diagnoses d ON d.clinic_id = $1 AND d.condition_id = c.resource_id
+             JOIN fhir.contacts k ON k.clinic_id = $1 AND k.fhir_id = d.contact_id AND k.status IN ({ACCEPTED})
+             JOIN encounters b ON b.clinic_id = $1 AND b.fhir_id = k.root_id
+         ), strongest AS (
+             SELECT k.root_id, min({STRENGTH}) AS strength
+             FROM (SELECT DISTINCT root_id FROM linked WHERE strength IS NOT NULL) r
+             JOIN fhir.contacts k ON k.clinic_id = $1 AND k.root_id = r.root_id AND k.status IN ({ACCEPTED})
+             JOIN fhir.contact_diagnoses d ON d.clinic_id = $1 AND d.contact_id = k.fhir_id
+             GROUP BY k.root_id
+         )
+         SELECT l.condition_id, l.encounter_id, l.roles, coalesce(l.strength = s.strength, false)
+         FROM linked l LEFT JOIN strongest s USING (root_id)"
+    )
+}
+
+/// Statuses of contacts that happened or happen.
+const ACCEPTED: &str = "'in-progress', 'onleave', 'finished', 'unknown'";
 
 /// What diagnoses say: each belongs to the stay of the contact that it names.
 const LINKS_OF_CONDITIONS: &str = "INSERT INTO staged_links

@@ -12,6 +12,7 @@ mod months;
 mod observations;
 mod patients;
 mod places;
+mod providers;
 mod references;
 mod stations;
 mod transfers;
@@ -30,7 +31,7 @@ use crate::{Connection, Result, import::Report};
 /// Merges what was loaded into the clinic.
 ///
 /// # Errors
-/// When a statement fails.
+/// [`crate::Error::DeliveryRefused`] for a delivery of another clinic, else when a statement fails.
 pub fn run(
     conn: &mut Connection,
     clinic: i64,
@@ -40,10 +41,11 @@ pub fn run(
 ) -> Result<()> {
     let is_first = total_for(conn, clinic, STORED_KINDS)? == 0;
     versions::settle(conn, clinic, settings.is_full, report)?;
+    providers::check(conn, clinic, settings, report)?;
     references::replace(conn, clinic, is_first)?;
     tree::merge(conn, clinic, is_first)?;
-    places::merge(conn, clinic, is_first)?;
     conditions::recall(conn, clinic, is_first)?;
+    places::merge(conn, clinic, is_first)?;
     patients::merge(conn, clinic, report)?;
     encounters::merge(conn, clinic, is_first, report)?;
     patients::remove_stubs(conn, clinic)?;

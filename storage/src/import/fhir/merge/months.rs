@@ -1,4 +1,4 @@
-//! Stays by month of admission, to see whether a full delivery loses too many.
+//! Stays by month of admission, to see whether a delivery loses too many.
 
 use std::collections::BTreeMap;
 
@@ -49,6 +49,14 @@ impl Months {
                 wrong.push(format!("{month}: {after} instead of {before}"));
             }
         }
+        // A small clinic may lose all it has in months of a few stays.
+        let (all, left): (u64, u64) = (self.0.values().sum(), after.0.values().sum());
+        if wrong.is_empty() && is_too_much(all, left) {
+            return Err(Error::DeliveryRefused(format!(
+                "all months together lose more than {} % of their stays: {left} instead of {all}",
+                settings.max_lost
+            )));
+        }
         if wrong.is_empty() {
             return Ok(());
         }
@@ -81,7 +89,7 @@ mod tests {
         assert!(check(&before).is_ok());
         assert!(
             check(&months(&[
-                ("2024-01", 900),
+                ("2024-01", 910),
                 ("2024-02", 6),
                 ("2024-03", 100)
             ]))
@@ -92,6 +100,23 @@ mod tests {
         assert_eq!(
             refused,
             Err("3 months lose more than 10 % of their stays: 2024-01: 899 instead of 1000; 2024-02: 0 instead of 25; 2024-03: 80 instead of 100".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_clinic_of_few_stays_may_not_lose_them_all() {
+        let month = |stays: u64| {
+            let month = |number: u32| (format!("2024-{number:02}"), stays);
+            Months((1..=12).map(month).collect())
+        };
+        let check = |after: u64| month(15).check(&month(after), &Settings::default());
+        assert!(check(14).is_ok());
+        assert_eq!(
+            check(13).map_err(|error| error.to_string()),
+            Err(
+                "all months together lose more than 10 % of their stays: 156 instead of 180"
+                    .to_owned()
+            )
         );
     }
 }

@@ -45,6 +45,12 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
          WHERE b.clinic_id = $1 AND b.patient_pseudo_id = r.fhir_id AND r.resource_type = 'Patient' AND r.is_deleted",
     )?;
     super::execute(conn, "ANALYZE patients")?;
+    let conflicts = super::total_for(conn, clinic, CONFLICTS)?;
+    report.find(
+        "PSEUDONYM_CONFLICT",
+        conflicts,
+        "patients have another sex or year of birth in another clinic: their pseudonym may stand for two people",
+    );
     report.find(
         "PATIENT_UNKNOWN",
         stubs,
@@ -58,6 +64,12 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
     );
     Ok(())
 }
+
+/// Delivered patients who cannot be the one of the same pseudonym in another clinic.
+const CONFLICTS: &str = "SELECT count(DISTINCT s.fhir_id)
+     FROM staged_patients s JOIN patients p ON p.patient_pseudo_id = s.fhir_id
+     WHERE p.clinic_id <> $1
+       AND (p.birth_year <> s.birth_year OR p.sex <> s.sex AND 'UNKNOWN' NOT IN (p.sex, s.sex))";
 
 /// Removes the stubs that no stay names any more.
 ///

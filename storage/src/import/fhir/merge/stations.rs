@@ -31,6 +31,7 @@ pub fn merge(
     for station in &new {
         create(conn, clinic, clinic_uid, station)?;
     }
+    execute_for(conn, clinic, &format!("WITH {NAMES} {DEPARTMENTS}"))?;
     let renamed = execute_for(conn, clinic, &rename())?;
     if !new.is_empty() || renamed > 0 {
         raise_metadata_version(conn)?;
@@ -44,10 +45,11 @@ pub fn merge(
 
 /// The station contacts of stays, by preference: ward contacts, locations with a period, departments, the ward that the
 /// stay names without a period. Within a contact: its locations, the organisation in charge, the department key.
+/// The department of a ward is the one that its contact names, else that of the department contact above.
 const MOVES: &str = "WITH zone AS (
          SELECT time_zone FROM clinics WHERE clinic_id = $1
      ), placed AS (
-         SELECT c.*, b.encounter_id, e.level, e.depth,
+         SELECT c.*, b.encounter_id, e.level, e.depth, e.parent_id,
                 coalesce(e.admitted_at, e.admission_date::timestamp AT TIME ZONE zone.time_zone) AS contact_start,
                 coalesce(e.discharged_at, e.discharge_date::timestamp AT TIME ZONE zone.time_zone) AS contact_end
          FROM (SELECT DISTINCT root_id FROM staged_roots) r
@@ -77,6 +79,9 @@ const MOVES: &str = "WITH zone AS (
          LEFT JOIN fhir.places p ON p.clinic_id = $1 AND p.resource_type = c.place_type
           AND p.fhir_id = coalesce(c.place_id, f.fhir_id)
          WHERE coalesce(c.physical_type, p.physical_type, 'wa') = 'wa'
+     ), departments AS (
+         SELECT contact_id, contact_level, max(department_key) AS department_key FROM named
+         WHERE source = 'DEPARTMENT' AND contact_level <> 'FACILITY' GROUP BY contact_id, contact_level
      ), chosen AS (
          SELECT *,
                 CASE WHEN contact_level = 'CARE' THEN 1
@@ -93,9 +98,12 @@ const MOVES: &str = "WITH zone AS (
          FROM chosen WHERE preference IS NOT NULL
      )
      INSERT INTO staged_moves
-     SELECT encounter_id, system, value, coalesce(place_name, display, value), department_key,
+     SELECT encounter_id, system, value, coalesce(place_name, CASE WHEN source = 'DEPARTMENT' THEN 'Fachabteilung ' || display ELSE display END, value),
+            coalesce(b.department_key, own.department_key, above.department_key),
             coalesce(started_at, contact_start), CASE WHEN started_at IS NULL THEN contact_end ELSE ended_at END
-     FROM best
+     FROM best b
+     LEFT JOIN departments own ON own.contact_id = b.contact_id
+     LEFT JOIN departments above ON above.contact_id = b.parent_id AND above.contact_level = 'DEPARTMENT'
      WHERE preference = best_preference AND choice = best_choice AND coalesce(started_at, contact_start) IS NOT NULL";
 
 /// Names by key of a station: what its place is called, else what contacts call it.
@@ -105,10 +113,17 @@ const NAMES: &str = "places AS (
          FROM fhir.places WHERE clinic_id = $1 AND name IS NOT NULL
          ORDER BY 1, 2, resource_type, fhir_id
      ), moved AS (
-         SELECT identifier_system AS system, identifier_value AS value, max(department_key) AS department_key,
+         SELECT identifier_system AS system, identifier_value AS value, mode() WITHIN GROUP (ORDER BY department_key) AS department_key,
                 mode() WITHIN GROUP (ORDER BY name) FILTER (WHERE name <> identifier_value) AS name
          FROM staged_moves GROUP BY 1, 2
      )";
+
+/// Stations whose department was not known take the one of most of their contacts. A known one stays: wards lend beds to
+/// other departments, and one night of those does not move the ward.
+const DEPARTMENTS: &str = "UPDATE stations s SET department_key = m.department_key
+     FROM moved m
+     WHERE s.clinic_id = $1 AND (s.identifier_system, s.identifier_value) = (m.system, m.value)
+       AND s.department_key IS NULL AND m.department_key IS NOT NULL";
 
 /// Stations take the name that their place has now; those known by their identifier alone take what contacts call them.
 /// A unit that somebody else renamed keeps its name.

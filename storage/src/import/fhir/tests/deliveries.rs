@@ -309,3 +309,55 @@ fn partitions_are_made_ahead() {
     let ahead = "SELECT to_regclass('observations_' || to_char(current_date + interval '3 months', 'YYYY_MM')) IS NOT NULL";
     assert_eq!(site.texts(ahead), ["true"]);
 }
+
+#[test]
+fn marks_blank_lines_and_folders_do_not_matter() {
+    let mut site = Site::new();
+    let all = resources();
+    let text = format!(
+        "\u{feff}{}",
+        lines(&all[..3]).replace('\n', "\r\n\r\n \r\n")
+    );
+    let list = format!(
+        "\u{feff}\r\n{}",
+        serde_json::to_string_pretty(&all[3..]).expect("text")
+    );
+    let folder = Scratch::folder(&[
+        ("2024/06/01/a.ndjson", text.as_bytes()),
+        ("2024/06/01/parts/list.json", list.as_bytes()),
+        ("2024/06/01/empty.ndjson", b""),
+        ("2024/06/01/blank.json", b" \n"),
+        ("readme.txt", b"x"),
+    ]);
+    let report = site.import(&folder.0);
+    assert_eq!(counts(&mut site), [1, 1, 2, 1, 1], "{report:#?}");
+    // A file that should hold a value and holds none is put aside.
+    assert_eq!(
+        site.texts("SELECT file || ' ' || rule FROM quarantine"),
+        ["2024/06/01/blank.json JSON_SYNTAX"]
+    );
+}
+
+#[test]
+fn deletions_that_take_too_many_stays_are_refused() {
+    let mut site = Site::new();
+    let stays: Vec<Value> = (0..100)
+        .map(|n| stay(&format!("s{n:02}"), json!({})))
+        .collect();
+    site.deliver(&stays);
+    let gone = |count: u32| {
+        let entries: Vec<Value> = (0..count)
+            .map(|n| json!({"request": {"method": "DELETE", "url": format!("Encounter/s{n:02}")}}))
+            .collect();
+        let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
+        Scratch::new("gone.ndjson", &lines(&[bundle]))
+    };
+    let refused = site.take(&gone(20).0, &forced());
+    assert_eq!(
+        refused.map(|_| ()).map_err(|error| error.to_string()),
+        Err("1 months lose more than 10 % of their stays: 2024-03: 80 instead of 100".to_owned())
+    );
+    assert_eq!(site.number("SELECT count(*) FROM encounters"), 100);
+    site.take(&gone(10).0, &forced()).expect("taken");
+    assert_eq!(site.number("SELECT count(*) FROM encounters"), 90);
+}

@@ -107,3 +107,38 @@ fn a_refuted_diagnosis_is_removed_and_so_is_a_second_code() {
         report.notices
     );
 }
+
+#[test]
+fn the_main_diagnosis_of_a_stay_is_the_strongest_of_all_its_contacts() {
+    let mut site = Site::new();
+    let below = |id: &str, condition: &str, role: &str| {
+        let mut part = with_diagnosis(id, condition, role);
+        part["partOf"] = json!({"reference": "Encounter/a"});
+        part
+    };
+    site.deliver(&[
+        with_diagnosis("a", "hospital", "hospital-main-diagnosis"),
+        below("d1", "first", "CC"),
+        below("d2", "second", "CC"),
+        diagnosis("hospital", "Encounter/a"),
+        diagnosis("first", "Encounter/d1"),
+        diagnosis("second", "Encounter/d2"),
+    ]);
+    let main = "SELECT string_agg(fhir_id, ' ' ORDER BY fhir_id) FROM conditions WHERE is_main";
+    assert_eq!(site.texts(main), ["hospital"]);
+    // A part says something stronger, without the stay or its diagnoses in the delivery.
+    site.deliver(&[below("d2", "second", "principle-DRG")]);
+    assert_eq!(site.texts(main), ["second"]);
+    site.deliver(&[below("d2", "second", "CC")]);
+    assert_eq!(site.texts(main), ["hospital"]);
+    // Of equal roles that of the stay counts.
+    site.deliver(&[with_diagnosis("a", "hospital", "CC")]);
+    assert_eq!(site.texts(main), ["hospital"]);
+    site.deliver(&[stay("a", json!({}))]);
+    assert_eq!(site.texts(main), ["first second"], "two departments say so");
+    site.deliver(&[
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": [
+        {"request": {"method": "DELETE", "url": "Encounter/d1"}}]}),
+    ]);
+    assert_eq!(site.texts(main), ["second"]);
+}

@@ -125,6 +125,57 @@ fn a_deletion_removes_the_resource() {
 }
 
 #[test]
+fn a_deletion_without_a_time_counts_wherever_it_stands() {
+    let gone = json!({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "DELETE", "url": "Encounter/a"}}]});
+    for meta in [json!({}), version(3, 2)] {
+        let mut site = Site::new();
+        let known = stay("a", json!({ "meta": meta }));
+        site.deliver(&[gone.clone(), known, stay("b", json!({}))]);
+        assert_eq!(site.texts("SELECT fhir_id FROM encounters"), ["b"]);
+    }
+}
+
+#[test]
+fn the_version_that_was_deleted_does_not_come_back() {
+    let gone = json!({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "DELETE", "url": "Encounter/a"}}]});
+    let dated = json!({"lastUpdated": "2024-06-01T00:00:00Z"});
+    for (meta, newer) in [(version(3, 2), version(3, 3)), (dated, version(2, 1))] {
+        let mut site = Site::new();
+        let known = stay("a", json!({ "meta": meta }));
+        site.deliver(std::slice::from_ref(&known));
+        site.deliver(std::slice::from_ref(&gone));
+        let again = site.deliver(&[known]);
+        assert_eq!(
+            site.number("SELECT count(*) FROM encounters"),
+            0,
+            "{again:#?}"
+        );
+        site.deliver(&[stay("a", json!({ "meta": newer }))]);
+        assert_eq!(site.number("SELECT count(*) FROM encounters"), 1);
+    }
+}
+
+#[test]
+fn of_two_deletions_the_later_one_counts() {
+    let gone = |day: u32| {
+        json!({"resourceType": "Bundle", "type": "transaction", "timestamp": format!("2024-06-{day:02}T12:00:00Z"),
+            "entry": [{"request": {"method": "DELETE", "url": "Encounter/a"}}]})
+    };
+    let mut site = Site::new();
+    site.deliver(&[stay("b", json!({}))]);
+    for day in [2, 5, 3] {
+        site.deliver(&[gone(day)]);
+    }
+    let between = site.deliver(&[stay("a", json!({"meta": version(4, 1)}))]);
+    assert!(
+        between.findings.contains(&("VERSION_OUTDATED", 1)),
+        "{between:#?}"
+    );
+    site.deliver(&[stay("a", json!({"meta": version(6, 1)}))]);
+    assert_eq!(site.number("SELECT count(*) FROM encounters"), 2);
+}
+
+#[test]
 fn a_new_clinic_is_named_after_the_organization_of_its_stays() {
     let mut site = Site::new();
     let version = site.number("SELECT version FROM metadataversion");

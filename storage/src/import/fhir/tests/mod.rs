@@ -2,8 +2,10 @@
 
 mod author;
 mod chains;
+mod clinics;
 mod deliveries;
 mod diagnoses;
+mod exports;
 mod fixtures;
 mod increments;
 mod keys;
@@ -43,10 +45,15 @@ impl Site {
 
     /// Imports a path with settings.
     fn take(&mut self, path: &Path, settings: &Settings) -> Result<Report> {
+        self.take_for(CLINIC, path, settings)
+    }
+
+    /// Imports a path as the delivery of some clinic.
+    fn take_for(&mut self, clinic: &str, path: &Path, settings: &Settings) -> Result<Report> {
         run(
             &mut self.conn,
             path,
-            CLINIC,
+            clinic,
             settings,
             &ProgressBar::hidden(),
         )
@@ -117,7 +124,10 @@ impl Scratch {
         std::fs::remove_file(&folder.0).expect("a file can be removed");
         std::fs::create_dir(&folder.0).expect("a folder can be made");
         for (name, bytes) in files {
-            std::fs::write(folder.0.join(name), bytes).expect("a file can be written");
+            let file = folder.0.join(name);
+            std::fs::create_dir_all(file.parent().expect("a folder"))
+                .expect("a folder can be made");
+            std::fs::write(file, bytes).expect("a file can be written");
         }
         folder
     }

@@ -211,3 +211,122 @@ fn locations_with_a_period_are_stations_when_there_are_no_ward_contacts() {
         ["0100", "-"]
     );
 }
+
+#[test]
+fn a_ward_has_the_department_of_its_contacts() {
+    let department = |id: &str, key: &str| {
+        stay(
+            id,
+            json!({"partOf": {"reference": "Encounter/a"}, "type": kind("abteilungskontakt"),
+            "serviceType": {"coding": [{"system": "http://fhir.de/CodeSystem/dkgev/Fachabteilungsschluessel", "code": key}]}}),
+        )
+    };
+    let visit = |id: &str, parent: &str, place: &str, day: u32| {
+        ward(
+            id,
+            parent,
+            place,
+            &format!("2024-03-0{day}T08:00:00Z"),
+            &format!("2024-03-0{}T08:00:00Z", day + 1),
+        )
+    };
+    let mut own = visit("w2", "d1", "W2", 2);
+    own["serviceType"] = department("x", "1500")["serviceType"].clone();
+    let mut intensive = visit("w3", "d1", "W3", 3);
+    intensive["type"] = json!([
+        {"coding": [{"system": "http://fhir.de/CodeSystem/Kontaktebene", "code": "versorgungsstellenkontakt"}]},
+        {"coding": [{"system": "http://fhir.de/CodeSystem/kontaktart-de", "code": "intensivstationaer"}]}]);
+    let keys =
+        "SELECT identifier_value || coalesce(' ' || department_key, '') FROM stations ORDER BY 1";
+    let mut site = Site::new();
+    site.deliver(&[
+        stay("a", json!({})),
+        department("d1", "0100"),
+        visit("w1", "d1", "W1", 1),
+        own,
+        intensive,
+        visit("w4", "a", "W4", 4),
+    ]);
+    assert_eq!(site.texts(keys), ["W1 0100", "W2 1500", "W3 3600", "W4"]);
+    // One that was not known comes later; one that is known stays.
+    site.deliver(&[
+        department("d2", "3600"),
+        visit("w4", "d2", "W4", 4),
+        visit("w1", "d2", "W1", 1),
+    ]);
+    assert_eq!(
+        site.texts(keys),
+        ["W1 0100", "W2 1500", "W3 3600", "W4 3600"]
+    );
+}
+
+#[test]
+fn days_do_not_depend_on_the_clock() {
+    let mut site = Site::new();
+    let stays: Vec<Value> = [
+        (
+            "spring",
+            "2024-03-30T23:30:00+01:00",
+            "2024-03-31T23:30:00+02:00",
+        ),
+        (
+            "spring-hour",
+            "2024-03-31T01:59:00+01:00",
+            "2024-03-31T03:01:00+02:00",
+        ),
+        (
+            "autumn",
+            "2024-10-26T23:30:00+02:00",
+            "2024-10-27T23:30:00+01:00",
+        ),
+        (
+            "autumn-hour",
+            "2024-10-27T02:30:00+02:00",
+            "2024-10-27T02:10:00+01:00",
+        ),
+        (
+            "year",
+            "2023-12-31T23:30:00+01:00",
+            "2024-01-01T00:10:00+01:00",
+        ),
+        ("leap", "2024-02-28", "2024-03-01"),
+        (
+            "day",
+            "2024-05-05T00:00:00+02:00",
+            "2024-05-05T23:59:59+02:00",
+        ),
+        ("utc", "2024-06-30T22:30:00Z", "2024-07-01T21:59:00Z"),
+    ]
+    .iter()
+    .map(|(id, start, end)| stay(id, json!({"period": {"start": start, "end": end}})))
+    .collect();
+    let report = site.deliver(&stays);
+    assert_eq!(report.quarantined, 0, "{report:#?}");
+    assert_eq!(
+        site.texts("SELECT concat_ws(' ', fhir_id, admission_date, discharge_date, length_of_stay) FROM encounters ORDER BY fhir_id"),
+        [
+            "autumn 2024-10-26 2024-10-27 1",
+            "autumn-hour 2024-10-27 2024-10-27 1",
+            "day 2024-05-05 2024-05-05 1",
+            "leap 2024-02-28 2024-03-01 2",
+            "spring 2024-03-30 2024-03-31 1",
+            "spring-hour 2024-03-31 2024-03-31 1",
+            "utc 2024-07-01 2024-07-01 1",
+            "year 2023-12-31 2024-01-01 1",
+        ]
+    );
+}
+
+#[test]
+fn a_ward_contact_without_a_period_has_that_of_its_locations() {
+    let mut site = Site::new();
+    let place = |id: &str, start: &str, end: &str| json!({"location": {"display": id}, "period": {"start": start, "end": end}});
+    site.deliver(&[
+        stay("a", json!({})),
+        stay("w", json!({"partOf": {"reference": "Encounter/a"}, "type": kind("versorgungsstellenkontakt"), "period": null, "location": [
+            place("A", "2024-03-01T08:00:00Z", "2024-03-02T08:00:00Z"), place("B", "2024-03-02T08:00:00Z", "2024-03-05T08:00:00Z")]})),
+        stay("x", json!({"partOf": {"reference": "Encounter/a"}, "type": kind("versorgungsstellenkontakt"), "status": "planned",
+            "location": [place("C", "2024-03-03T08:00:00Z", "2024-03-04T08:00:00Z")]})),
+    ]);
+    assert_eq!(site.texts(CHAIN), ["1 A 01 08 02 08", "2 B 02 08 05 08"]);
+}
