@@ -655,7 +655,7 @@ async fn events_of_an_enrolment_see_each_other_sent_or_stored() {
 }
 
 #[actix_web::test]
-async fn statements_do_not_grow_with_events_and_programs_without_rules_ask_nothing_more() {
+async fn statements_do_not_grow_with_events_and_without_rules_none_is_asked() {
     let (server, _) = server_with_rules().await;
     let weigh = |ids: std::ops::Range<u32>| {
         let visits = ids.map(|n| visit(&format!("RULEmany{n:03}"), "2026-10-02", "60"));
