@@ -109,6 +109,26 @@ fn a_refuted_diagnosis_is_removed_and_so_is_a_second_code() {
 }
 
 #[test]
+fn an_older_version_does_not_bring_a_refuted_diagnosis_back() {
+    let mut site = Site::new();
+    let of = |day: u32, status: &str| {
+        let mut version_of = diagnosis("c", "Encounter/a");
+        version_of["meta"] = version(day, day);
+        version_of["verificationStatus"] = json!({"coding": [{"code": status}]});
+        version_of
+    };
+    site.deliver(&[stay("a", json!({})), of(3, "refuted")]);
+    let older = site.deliver(&[of(2, "confirmed")]);
+    assert!(
+        older.findings.contains(&("VERSION_OUTDATED", 1)),
+        "{older:#?}"
+    );
+    assert_eq!(site.number("SELECT count(*) FROM conditions"), 0);
+    site.deliver(&[of(4, "confirmed")]);
+    assert_eq!(site.number("SELECT count(encounter_id) FROM conditions"), 1);
+}
+
+#[test]
 fn the_main_diagnosis_of_a_stay_is_the_strongest_of_all_its_contacts() {
     let mut site = Site::new();
     let below = |id: &str, condition: &str, role: &str| {
@@ -141,4 +161,23 @@ fn the_main_diagnosis_of_a_stay_is_the_strongest_of_all_its_contacts() {
         {"request": {"method": "DELETE", "url": "Encounter/d1"}}]}),
     ]);
     assert_eq!(site.texts(main), ["second"]);
+    // What was cancelled says nothing.
+    let mut cancelled = below("d3", "first", "principle-DRG");
+    cancelled["status"] = json!("cancelled");
+    site.deliver(&[cancelled, diagnosis("third", "Encounter/a")]);
+    assert_eq!(site.texts(main), ["second"]);
+}
+
+#[test]
+fn a_cancelled_contact_links_no_diagnosis() {
+    let mut site = Site::new();
+    let mut part = with_diagnosis("part", "c", "AD");
+    part["partOf"] = json!({"reference": "Encounter/a"});
+    part["status"] = json!("cancelled");
+    site.deliver(&[
+        stay("a", json!({})),
+        part,
+        json!({"resourceType": "Condition", "id": "c"}),
+    ]);
+    assert_eq!(site.number("SELECT count(encounter_id) FROM conditions"), 0);
 }

@@ -132,7 +132,7 @@ fn a_pair_of_codes_has_one_main_diagnosis_and_what_is_ruled_out_is_not_counted()
     let mut site = Site::new();
     site.deliver(&[
         stay("a", json!({"diagnosis": [
-            named("dagger", "principle-DRG"), named("asterisk", "principle-DRG"), named("cause", "secondary-DRG")]})),
+            named("dagger", "principle-DRG"), named("asterisk", "principle-DRG"), named("cause", "principle-DRG")]})),
         coded("dagger", "E11.30", mark("†")),
         coded("asterisk", "H36.0", mark("*")),
         coded("cause", "U69.01", mark("!")),

@@ -53,6 +53,11 @@ fn only_top_level_inpatient_contacts_are_stays_with_and_without_codes() {
             json!({"type": kind("Abteilungskontakt"), "partOf": {"reference": "Encounter/coded"}}),
         ),
         stay("lost", json!({"type": kind("abteilungskontakt")})),
+        // What says that it is a stay is one, whatever it is a part of.
+        stay(
+            "nested",
+            json!({"type": kind("einrichtungskontakt"), "partOf": {"reference": "Encounter/coded"}}),
+        ),
         stay("uncoded", json!({})),
         stay(
             "child",
@@ -75,7 +80,7 @@ fn only_top_level_inpatient_contacts_are_stays_with_and_without_codes() {
     ]);
     assert_eq!(
         site.texts("SELECT fhir_id FROM encounters ORDER BY 1"),
-        ["coded", "uncoded"]
+        ["coded", "nested", "uncoded"]
     );
     for notice in [
         "1 ambulatory contacts are no stays",
@@ -329,4 +334,37 @@ fn a_ward_contact_without_a_period_has_that_of_its_locations() {
             "location": [place("C", "2024-03-03T08:00:00Z", "2024-03-04T08:00:00Z")]})),
     ]);
     assert_eq!(site.texts(CHAIN), ["1 A 01 08 02 08", "2 B 02 08 05 08"]);
+}
+
+#[test]
+fn a_department_joins_the_only_stay_of_its_number_and_patient() {
+    let numbered = |id: &str, patient: &str, number: &str, level: &str| {
+        stay(
+            id,
+            json!({"type": kind(level), "subject": {"reference": format!("Patient/{patient}")}, "location": [{"location": {"display": id}}],
+                "identifier": [{"type": {"coding": [{"code": "VN"}]}, "value": number}]}),
+        )
+    };
+    let mut site = Site::new();
+    let report = site.deliver(&[
+        numbered("one", "p", "1", "einrichtungskontakt"),
+        numbered("ward-of-one", "p", "1", "versorgungsstellenkontakt"),
+        numbered(
+            "ward-of-another-patient",
+            "q",
+            "1",
+            "versorgungsstellenkontakt",
+        ),
+        numbered("two", "p", "2", "einrichtungskontakt"),
+        numbered("also-two", "p", "2", "einrichtungskontakt"),
+        numbered("ward-of-two", "p", "2", "versorgungsstellenkontakt"),
+    ]);
+    assert_eq!(
+        site.texts("SELECT b.fhir_id || ' ' || identifier_value FROM station_transfers JOIN encounters b USING (encounter_id) JOIN stations USING (station_id)"),
+        ["one ward-of-one"]
+    );
+    assert!(
+        report.findings.contains(&("CONTACT_UNKNOWN", 2)),
+        "{report:#?}"
+    );
 }
