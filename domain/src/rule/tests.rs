@@ -1,9 +1,10 @@
 //! The language by example, and the order in which rules are run.
 
+mod run;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use proptest::prelude::*;
 
 use super::*;
 
@@ -362,128 +363,4 @@ fn nesting_length_and_patterns_are_bounded() {
         );
     }
     assert_eq!(evaluate(&condition), Ok(Some("1".to_owned())));
-}
-
-fn action(kind: Kind, target: Target, data: &str) -> Action {
-    Action {
-        kind,
-        target,
-        content: None,
-        data: Some(Expression::parse(data)),
-    }
-}
-
-fn rule(uid: &str, priority: Option<i32>, condition: &str, actions: Vec<Action>) -> Rule {
-    Rule {
-        uid: uid.to_owned(),
-        stage: None,
-        priority,
-        condition: Expression::parse(condition),
-        actions,
-    }
-}
-
-/// Rule and value of each effect; a failed one by its words.
-fn effects(rules: &mut [Rule], scope: &mut Scope) -> Vec<(String, String)> {
-    sort(rules);
-    let effects = run(rules, scope).into_iter().map(|effect| {
-        let text = match effect.outcome {
-            Outcome::Act { data, .. } => data.unwrap_or_default(),
-            Outcome::Fail(problem) => problem.to_string(),
-        };
-        (effect.rule.to_owned(), text)
-    });
-    effects.collect()
-}
-
-#[test]
-fn rules_run_by_priority_and_see_what_was_assigned() {
-    let show = |data: &str| vec![action(Kind::Warning, Target::Whole, data)];
-    let bmi = || Target::Variable("bmi".to_owned());
-    let mut rules = [
-        rule("last", None, "#{bmi} > 20", show("#{bmi}")),
-        rule(
-            "second",
-            Some(2),
-            "d2:hasValue('bmi')",
-            vec![action(Kind::Assign, bmi(), "#{bmi} + 1")],
-        ),
-        rule(
-            "first",
-            Some(1),
-            "true",
-            vec![action(Kind::Assign, bmi(), "#{weight} / 2")],
-        ),
-        rule("broken", Some(9), "1 +", show("1")),
-        rule(
-            "half",
-            Some(3),
-            "true",
-            vec![
-                action(Kind::Warning, Target::Whole, "#{nowhere}"),
-                action(Kind::Warning, Target::Whole, "'shown'"),
-            ],
-        ),
-    ];
-    let found = with_scope(|scope| effects(&mut rules, scope));
-    let found: Vec<(&str, &str)> = found
-        .iter()
-        .map(|(rule, text)| (rule.as_str(), text.as_str()))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("half", "there is no variable nowhere"),
-            ("half", "shown"),
-            (
-                "broken",
-                "an operand is missing at character 4 of the expression"
-            ),
-            ("last", "36.75"),
-        ]
-    );
-}
-
-#[test]
-fn rules_of_a_stage_and_actions_of_a_field_are_taken_where_they_belong() {
-    let element = Target::DataElement("w".to_owned());
-    let attribute = Target::Attribute("a".to_owned());
-    let actions = || {
-        vec![
-            action(Kind::Error, element.clone(), "'element'"),
-            action(Kind::Error, attribute.clone(), "'attribute'"),
-            action(Kind::Error, Target::Whole, "'whole'"),
-        ]
-    };
-    let of_stage = |stage: &str| Rule {
-        stage: Some(stage.to_owned()),
-        ..rule(
-            stage,
-            None,
-            "true",
-            vec![action(Kind::Error, Target::Whole, "'stage'")],
-        )
-    };
-    let mut rules = [
-        rule("all", None, "true", actions()),
-        of_stage("one"),
-        of_stage("two"),
-    ];
-    let texts = |found: Vec<(String, String)>| -> Vec<String> {
-        found.into_iter().map(|(_, text)| text).collect()
-    };
-    let of_event = with_scope(|scope| effects(&mut rules, scope));
-    assert_eq!(texts(of_event), ["element", "whole", "stage"]);
-    let of_enrollment = with_scope(|scope| {
-        scope.event = None;
-        effects(&mut rules, scope)
-    });
-    assert_eq!(texts(of_enrollment), ["attribute", "whole"]);
-}
-
-proptest! {
-    #[test]
-    fn no_text_breaks_the_parser(text in "[-+*/%^!()',\"#AV{}a-z0-9:. d2\\\\]{0,80}") {
-        let _ = evaluate(&text);
-    }
 }

@@ -12,8 +12,8 @@
 //!    - *many units*: first the newest 2,000 rows of the stages, kept where they lie in the scope and meet the filter. When
 //!      they fill the page, which they do for every scope that holds a fair share of the events, that is the answer.
 //!      Otherwise their units are counted. If one in eight lies in the scope, the filter is rare or the page far, and the
-//!      walk goes on through every unit. Else the scope is sparse, and one walk for each unit and stage finds its rows
-//!      without reading others'.
+//!      walk goes on through every unit, without a look at them where no other unit has events. Else the scope is sparse,
+//!      and one walk for each unit and stage finds its rows without reading others'.
 //!    - *of some people, or changed within a window*: a first try among the newest rows of the scope as above; when it does
 //!      not fill the page, the rows are rare in the scope, and the index of assignees or changes finds them.
 //! 3. **Any other order**: all rows of the scope are read once, and the first of them kept.
