@@ -43,7 +43,7 @@ pub struct Parsed {
     pub bad: Vec<Bad>,
     /// Resources of types that are not imported, by type.
     pub ignored: BTreeMap<String, u64>,
-    /// Errors that the exporting system reports (OperationOutcome).
+    /// Errors that the exporting system reports (`OperationOutcome`).
     pub export_errors: u64,
     /// Whether the file is a log or a manifest of a bulk export.
     pub is_export_record: bool,
@@ -211,7 +211,7 @@ impl Parser {
     }
 }
 
-/// How many issues of an OperationOutcome are errors.
+/// How many issues of an `OperationOutcome` are errors.
 fn errors(outcome: &Value<'_>) -> u64 {
     let issues = list(outcome, "issue");
     let severities = issues.filter_map(|issue| text(issue, "severity"));

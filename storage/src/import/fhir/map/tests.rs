@@ -216,6 +216,11 @@ fn certainty_and_marker_are_read_from_extensions() {
         (Some("EXCLUDED"), Some("ASTERISK"), None),
         "what is ruled out is counted nowhere"
     );
+    let of_resource = condition(
+        json!({"extension": [{"url": "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit", "valueCoding": {"code": "V"}}],
+        "code": {"coding": [{"system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "code": "I10"}]}}),
+    );
+    assert_eq!(of_resource[0].certainty, Some("SUSPECTED"));
     let refused = |status: &str| {
         let resource = json!({"verificationStatus": {"coding": [{"code": status}]}});
         condition::refused(&Value::from(&resource)).is_some()

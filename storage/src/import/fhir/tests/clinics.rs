@@ -91,7 +91,12 @@ fn a_few_stays_of_another_clinic_and_new_providers_are_taken() {
     let new = site.deliver(&stays("new", 40, &number("333")));
     assert!(new.findings.is_empty(), "{new:#?}");
     // Bare values may be the same by chance.
-    let bare = site.deliver(&stays("bare", 40, &json!({"identifier": {"value": "222"}})));
+    let there = Scratch::new(
+        "bare.ndjson",
+        &lines(&stays("there", 5, &json!({"identifier": {"value": "444"}}))),
+    );
+    site.take_for(OTHER, &there.0, &forced()).expect("taken");
+    let bare = site.deliver(&stays("bare", 40, &json!({"identifier": {"value": "444"}})));
     assert!(bare.findings.is_empty(), "{bare:#?}");
 }
 

@@ -181,3 +181,19 @@ fn a_cancelled_contact_links_no_diagnosis() {
     ]);
     assert_eq!(site.number("SELECT count(encounter_id) FROM conditions"), 0);
 }
+
+#[test]
+fn of_the_diagnoses_of_one_contact_that_of_the_strongest_role_is_the_main_one() {
+    let named = |condition: &str, role: &str| json!({"condition": {"reference": format!("Condition/{condition}")}, "use": {"coding": [{"code": role}]}});
+    let mut site = Site::new();
+    site.deliver(&[
+        stay("a", json!({"diagnosis": [named("complaint", "CC"), named("drg", "principle-DRG"), named("hospital", "hospital-main-diagnosis")]})),
+        diagnosis("complaint", "Encounter/a"),
+        diagnosis("drg", "Encounter/a"),
+        diagnosis("hospital", "Encounter/a"),
+    ]);
+    assert_eq!(
+        site.texts("SELECT fhir_id FROM conditions WHERE is_main"),
+        ["drg"]
+    );
+}

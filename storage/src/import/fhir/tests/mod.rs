@@ -11,6 +11,7 @@ mod increments;
 mod keys;
 mod lines;
 mod observations;
+mod places;
 mod stays;
 mod tally;
 

@@ -108,6 +108,15 @@ fn a_patient_that_is_not_delivered_is_a_stub_until_it_is() {
     ]);
     assert_eq!(site.texts(row), ["p FEMALE 1980 43"]);
     assert_eq!(site.deliver(&[stay("a", json!({}))]).unchanged, 1);
+    assert_eq!(
+        site.number("SELECT count(*) FROM patients WHERE is_stub"),
+        0
+    );
+    // The month of birth counts as if it were over: a day is not known.
+    site.deliver(&[
+        json!({"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1980-03-31"}),
+    ]);
+    assert_eq!(site.texts(row), ["p FEMALE 1980 44"]);
 }
 
 #[test]
