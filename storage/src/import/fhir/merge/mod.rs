@@ -39,6 +39,8 @@ pub fn run(
     settings: &Settings,
     report: &mut Report,
 ) -> Result<()> {
+    // The usual work_mem would spill millions of rows to disk.
+    execute(conn, "SET LOCAL work_mem = '256MB'")?;
     let is_first = total_for(conn, clinic, STORED_KINDS)? == 0;
     versions::settle(conn, clinic, settings.is_full, report)?;
     providers::check(conn, clinic, settings, report)?;

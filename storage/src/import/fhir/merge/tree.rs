@@ -155,14 +155,17 @@ const ADOPT: &str = "WITH orphans AS (
      )
      UPDATE staged_parents p SET parent_id = f.stay_id FROM found f WHERE f.fhir_id = p.fhir_id";
 
-/// From the top down. A contact whose parent is not known hangs below its id; those of a circle have no root.
+/// From the top down. A contact whose parent is not known hangs below its id; those of a circle have no root. Those at the
+/// top are found by a join: `OR NOT EXISTS` would ask for the parent of each contact once they outgrow `work_mem`.
 const TREE: &str = "INSERT INTO staged_tree
      WITH RECURSIVE down AS (
          SELECT s.fhir_id,
                 CASE WHEN s.parent_id IS NULL THEN s.fhir_id WHEN p.fhir_id IS NULL THEN s.parent_id ELSE p.root_id END AS root_id,
                 CASE WHEN s.parent_id IS NULL THEN 1 WHEN p.fhir_id IS NULL THEN 2 ELSE p.depth + 1 END AS depth
-         FROM staged_parents s LEFT JOIN fhir.contacts p ON p.clinic_id = $1 AND p.fhir_id = s.parent_id
-         WHERE s.parent_id IS NULL OR NOT EXISTS (SELECT FROM staged_parents x WHERE x.fhir_id = s.parent_id)
+         FROM staged_parents s
+         LEFT JOIN staged_parents x ON x.fhir_id = s.parent_id
+         LEFT JOIN fhir.contacts p ON p.clinic_id = $1 AND p.fhir_id = s.parent_id
+         WHERE x.fhir_id IS NULL
          UNION ALL
          SELECT s.fhir_id, down.root_id, down.depth + 1 FROM down JOIN staged_parents s ON s.parent_id = down.fhir_id
      )
@@ -196,3 +199,38 @@ const STORE_PLACES: &str = "INSERT INTO fhir.contact_places
      SELECT $1, encounter_fhir_id, position, source, place_type, place_id, identifier_system, identifier_value, display,
             department_key, physical_type, started_at, ended_at
      FROM staged_contacts";
+
+#[cfg(test)]
+mod tests {
+    use diesel::{prelude::*, sql_types::Text};
+
+    use super::*;
+    use crate::{
+        import::fhir::stage,
+        testing::{connection, execute},
+    };
+
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        line: String,
+    }
+
+    #[test]
+    fn no_contact_is_looked_for_one_by_one_however_many_there_are() {
+        let mut conn = connection();
+        stage::create(&mut conn).expect("tables");
+        execute(
+            &mut conn,
+            "INSERT INTO staged_parents
+             SELECT 'c' || n, CASE WHEN n % 4 > 0 THEN 'c' || n - n % 4 END, n % 4 = 0 FROM generate_series(0, 19999) n;
+             ANALYZE staged_parents; SET LOCAL work_mem = '64kB'",
+        );
+        let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN {}", TREE.replace("$1", "1")))
+            .load(&mut conn)
+            .expect("a plan");
+        let plan: Vec<String> = lines.into_iter().map(|line| line.line).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains("Join") && !plan.contains("SubPlan"), "{plan}");
+    }
+}
