@@ -99,6 +99,10 @@ fn push_condition(
         return push_items(query, condition, text);
     }
     match condition {
+        Condition::Compare(Comparison::Equal, value) if kind.is_number() => {
+            push_numbers(query, kind, std::slice::from_ref(value), text);
+        }
+        Condition::In(values) if kind.is_number() => push_numbers(query, kind, values, text),
         Condition::Compare(comparison, value) => {
             push_typed(query, kind, text);
             query.push(sign(*comparison));
@@ -132,6 +136,39 @@ fn push_condition(
             });
         }
     }
+}
+
+/// Whether a stored number is one of some. To read a text as a number takes longer than to take it out of its document, so
+/// it is read only where the digits of one of them stand in it one after the other, as they do however it is written.
+fn push_numbers(query: &mut Statement, kind: ValueType, values: &[String], text: PushText<'_>) {
+    let patterns = values.iter().map(|value| digits_in_order(value)).collect();
+    query.push("CASE WHEN ");
+    text(query);
+    query
+        .push(" LIKE ANY(")
+        .bind(Value::Texts(patterns))
+        .push(") THEN ");
+    push_typed(query, kind, text);
+    query.push(" IN (");
+    for (place, value) in values.iter().enumerate() {
+        if place > 0 {
+            query.push(", ");
+        }
+        push_value(query, kind, value);
+    }
+    query.push(") END");
+}
+
+/// A pattern that every way of writing a number meets: its digits without the exponent and the zeros at both ends.
+fn digits_in_order(number: &str) -> String {
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let mut pattern = "%".to_owned();
+    for digit in digits.trim_matches('0').chars() {
+        pattern.push(digit);
+        pattern.push('%');
+    }
+    pattern
 }
 
 /// Several options with commas between them: a condition asks whether one of them meets it; a denial, that none does.
@@ -265,5 +302,36 @@ fn sign(comparison: Comparison) -> &'static str {
         Comparison::GreaterOrEqual => " >= ",
         Comparison::Less => " < ",
         Comparison::LessOrEqual => " <= ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{connection, rows};
+
+    #[test]
+    fn a_number_is_found_however_it_is_written() {
+        let mut conn = connection();
+        let mut found = |values: &[&str]| {
+            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+            let mut query = Statement::new(
+                "SELECT t FROM unnest(ARRAY['170', '170.0', '+0170', '1.7e2', '17e1', '17', '1700', '-170', 'x170', '', '0', '-0.0',
+                 '.0', '10.2']) AS s (t) WHERE ",
+            );
+            push_numbers(&mut query, ValueType::Number, &values, &|query| {
+                query.push("s.t");
+            });
+            let rows = rows(&mut conn, &query.literal_text());
+            let texts = rows.iter().map(|row| row["t"].as_str().unwrap_or_default());
+            texts.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let of_170 = ["170", "170.0", "+0170", "1.7e2", "17e1"];
+        for written in ["170", "170.00", "1.70E2"] {
+            assert_eq!(found(&[written]), of_170, "{written}");
+        }
+        assert_eq!(found(&["0"]), ["0", "-0.0", ".0"]);
+        assert_eq!(found(&["-170", "10.20"]), ["-170", "10.2"]);
+        assert!(found(&["3"]).is_empty());
     }
 }
