@@ -4,13 +4,15 @@
 //! Options: `--stays N` (default 10,000), `--folder PATH` for the delivery, which is written once and
 //! used again, packed with `--packed`; `--once` leaves the whole delivery unread a second time.
 //!
-//! A night is the increment and the refresh after it.
+//! A night is the increment and the refresh after it: 1 % of the stays, half of them new and half of them the latest ones
+//! corrected. Another increment corrects 1 % of the stays of all years.
 
 use std::{
     error::Error,
     fmt::Write as _,
     fs::{self, File},
     io::{self, BufRead as _, BufReader, BufWriter, Read, Write},
+    iter::StepBy,
     ops::Range,
     path::{Path, PathBuf},
     time::Instant,
@@ -42,12 +44,15 @@ fn main() -> Result<()> {
         }
     }
     let folder = folder.join(stays.to_string());
-    let (full, increment) = (folder.join("full"), folder.join("increment"));
-    if !increment.is_dir() {
-        write_delivery(&full, is_packed, 0..stays, 1)?;
-        // A night later: 1 % of the stays are corrected, and some are new.
-        let night = stays - stays / 200..stays + stays / 200;
-        write_delivery(&increment, is_packed, night, 2)?;
+    let [full, night, corrections] = ["full", "night", "corrections"].map(|name| folder.join(name));
+    if !corrections.is_dir() {
+        let write = |folder: &Path, numbers, version| {
+            write_delivery(folder, is_packed, numbers, stays, version)
+        };
+        write(&full, (0..stays).step_by(1), 1)?;
+        let latest = stays - stays / 200..stays + stays / 200;
+        write(&night, latest.step_by(1), 2)?;
+        write(&corrections, (0..stays).step_by(100), 3)?;
     }
     let mut conn = storage::pool::connect(&std::env::var("DATABASE_URL")?)?;
     storage::migrate::run(&mut conn)?;
@@ -62,7 +67,8 @@ fn main() -> Result<()> {
     }
     // As the autovacuum of a server does between a first load and the night after it.
     diesel::connection::SimpleConnection::batch_execute(&mut conn, "VACUUM ANALYZE")?;
-    measure(&mut conn, "increment", &increment, false)
+    measure(&mut conn, "night", &night, false)?;
+    measure(&mut conn, "corrections", &corrections, false)
 }
 
 fn measure(conn: &mut storage::Connection, name: &str, path: &Path, is_forced: bool) -> Result<()> {
@@ -150,7 +156,14 @@ fn create(folder: &Path, name: &str, is_packed: bool) -> io::Result<Output> {
 }
 
 /// Writes stays with the structure of the seed: 0.7 patients, 3.2 ward contacts, 2.8 diagnoses and 12 observations each.
-fn write_delivery(folder: &Path, is_packed: bool, stays: Range<u32>, version: u32) -> Result<()> {
+/// Stays are numbered by admission, over six years.
+fn write_delivery(
+    folder: &Path,
+    is_packed: bool,
+    numbers: StepBy<Range<u32>>,
+    stays: u32,
+    version: u32,
+) -> Result<()> {
     fs::create_dir_all(folder)?;
     let create = |name: &str| create(folder, name, is_packed);
     let mut files = Files {
@@ -166,7 +179,12 @@ fn write_delivery(folder: &Path, is_packed: bool, stays: Range<u32>, version: u3
             r#"{{"resourceType":"Location","id":"ward-{ward}","identifier":[{{"system":"https://example.org/ward","value":"W{ward:02}"}}],"name":"Station {ward}","physicalType":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/location-physical-type","code":"wa"}}]}}}}"#
         )?;
     }
-    for patient in stays.start * 7 / 10..stays.end * 7 / 10 {
+    let patients = numbers.clone().map(|number| number * 7 / 10);
+    let mut former = None;
+    for patient in patients {
+        if former.replace(patient) == Some(patient) {
+            continue;
+        }
         let (sex, year, month) = (
             ["female", "male"][patient as usize % 2],
             1930 + patient % 80,
@@ -177,9 +195,9 @@ fn write_delivery(folder: &Path, is_packed: bool, stays: Range<u32>, version: u3
             r#"{{"resourceType":"Patient","id":"patient-{patient:08}","meta":{{"versionId":"{version}","lastUpdated":"2026-01-0{version}T02:00:00Z","profile":["https://www.medizininformatik-initiative.de/fhir/core/modul-person/StructureDefinition/PatientPseudonymisiert"]}},"identifier":[{{"type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}}]}},"system":"https://example.org/pseudonym","value":"patient-{patient:08}"}}],"gender":"{sex}","birthDate":"{year}-{month:02}"}}"#
         )?;
     }
-    for number in stays.clone() {
+    for number in numbers {
         let mut random = ChaCha8Rng::seed_from_u64(u64::from(number));
-        stay(&mut files, &mut random, number, stays.end, version)?;
+        stay(&mut files, &mut random, number, stays, version)?;
     }
     Ok(())
 }
@@ -197,7 +215,9 @@ fn stay(
         .and_hms_opt(6, 0, 0)
         .ok_or("a time")?
         .and_utc();
-    let start = first + Duration::minutes(random.random_range(0..6 * 365 * 24 * 60));
+    let start = first
+        + Duration::minutes(6 * 365 * 24 * 60 * i64::from(number) / i64::from(stays))
+        + Duration::minutes(random.random_range(0..24 * 60));
     let hours = random.random_range(4..300);
     let end = start + Duration::hours(hours);
     let common = format!(

@@ -71,7 +71,7 @@ async fn what_is_coded_coarsely_or_not_at_all_has_rows_of_its_own() {
 #[actix_web::test]
 async fn a_text_finds_codes_and_titles_of_every_level() {
     let server = Server::with_columns(0).await;
-    server.execute("INSERT INTO icd10_titles (code, title, occurrences) SELECT min(icd10_code), 'Seltenes Leiden', 1 FROM conditions JOIN encounters USING (encounter_id)");
+    server.execute("INSERT INTO icd10_titles (code, title) SELECT min(icd10_code), 'Seltenes Leiden' FROM conditions JOIN encounters USING (encounter_id)");
     let controller = server.user("controller");
     let document = "query ($search: String!, $level: DiagnosisLevel! = CHAPTER) { diagnoses(filter: { period: { from: \"2020-01-01\", to: \"2026-12-31\" } }, search: $search, level: $level, first: 1000) {
       rows { code title level path shareOfParent shareOfPatients } } }";

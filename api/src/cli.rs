@@ -87,6 +87,14 @@ pub enum Import {
     ///
     /// All or nothing: a delivery that is refused changes nothing. Bad lines are listed in the table quarantine.
     Fhir(Delivery),
+    /// Titles of chapters, blocks and codes of an ICD-10-GM edition; shown after the next refresh
+    Icd10 {
+        /// The unpacked metadata of BfArM: a folder with icd10gm2026syst_kapitel.txt, _gruppen.txt and _kodes.txt
+        folder: PathBuf,
+        /// Who publishes them, named beside the titles
+        #[arg(long, default_value = "BfArM")]
+        source: String,
+    },
 }
 
 /// A FHIR delivery and how it is taken.

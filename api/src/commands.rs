@@ -190,6 +190,7 @@ fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
         Import::Metadata { .. } => ("import metadata", None),
         Import::Tracker { user, .. } => ("import tracker", Some(user.clone())),
         Import::Fhir(delivery) => ("import fhir", Some(delivery.clinic.clone())),
+        Import::Icd10 { source, .. } => ("import icd10", Some(source.clone())),
     };
     administration::log(conn, act, subject)?;
     let report = match source {
@@ -205,6 +206,7 @@ fn import(conn: &mut Connection, source: Import) -> Result<(), Failure> {
             let settings = settings(&delivery)?;
             import::fhir::run(conn, &delivery.path, &delivery.clinic, &settings, &progress)
         }
+        Import::Icd10 { folder, source } => import::icd10::run(conn, &folder, &source),
     };
     progress.finish_and_clear();
     print_report(&report.map_err(|error| chain(&error))?);

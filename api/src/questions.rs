@@ -62,7 +62,7 @@ pub async fn flow(analytics: &Analytics, filter: StayFilter, shape: Shape) -> An
         .await
 }
 
-/// Titles of all codes as imported data give them.
+/// Titles of diagnoses by chapter, block or code.
 pub async fn titles(analytics: &Analytics) -> Answer<HashMap<String, String>> {
     analytics
         .ask_live("titles".to_owned(), diagnoses::titles)

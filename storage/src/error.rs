@@ -1,6 +1,6 @@
 //! The one error type of the crate.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use domain::event::Refusal;
@@ -56,6 +56,16 @@ pub enum Error {
         #[source]
         source: Arc<std::io::Error>,
     },
+}
+
+impl Error {
+    /// The error of a file that cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        Error::File {
+            path: path.display().to_string(),
+            source: Arc::new(error),
+        }
+    }
 }
 
 impl From<DieselError> for Error {

@@ -30,7 +30,7 @@ pub struct Figures {
 /// What imports of one kind did so far.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Imports {
-    /// `METADATA`, `TRACKER`, `FHIR` or `GENERATE`.
+    /// `METADATA`, `TRACKER`, `FHIR`, `ICD10` or `GENERATE`.
     pub kind: String,
     /// Imports that worked.
     pub done: i64,

@@ -83,8 +83,8 @@ fn publish(conn: &mut Connection, started: Instant) -> Result<()> {
     let duration = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     diesel::sql_query(
         "INSERT INTO data_versions (imported_through, last_import_run_id, duration_ms)
-         SELECT max(coalesce(data_through, finished_at)), max(import_run_id), $1
-           FROM import_runs WHERE status = 'DONE' AND kind IN ('FHIR', 'GENERATE')",
+         SELECT max(coalesce(data_through, finished_at)) FILTER (WHERE kind <> 'ICD10'), max(import_run_id), $1
+           FROM import_runs WHERE status = 'DONE' AND kind IN ('FHIR', 'GENERATE', 'ICD10')",
     )
     .bind::<BigInt, _>(duration)
     .execute(conn)?;

@@ -585,6 +585,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Titles of chapters, blocks and codes, each of the newest edition that has it; they go before those of imported data.
+    icd10_catalogue_titles (code) {
+        /// Chapter in Roman numerals, block such as I10-I15, or code with its dot.
+        code -> Text,
+        /// Title.
+        title -> Text,
+        /// Edition that it is taken from.
+        year -> Int2,
+    }
+}
+
+diesel::table! {
+    /// ICD-10-GM catalogues whose titles the operator has loaded.
+    icd10_catalogues (year) {
+        /// Edition.
+        year -> Int2,
+        /// Who publishes it, to be named beside the titles.
+        source -> Text,
+    }
+}
+
+diesel::table! {
     /// Chapters of ICD-10-GM: numbers and ranges, which are facts; titles come from imported data.
     icd10_chapters (chapter) {
         /// Roman number, I to XXII.
@@ -605,8 +627,6 @@ diesel::table! {
         code -> Text,
         /// Title.
         title -> Text,
-        /// How often it was seen.
-        occurrences -> Int8,
     }
 }
 
@@ -1812,6 +1832,7 @@ diesel::joinable!(enrollment_notes -> enrollment (enrollmentid));
 diesel::joinable!(enrollment_notes -> note (noteid));
 diesel::joinable!(fileresource -> userinfo (userid));
 diesel::joinable!(icd10_blocks -> icd10_chapters (chapter));
+diesel::joinable!(icd10_catalogue_titles -> icd10_catalogues (year));
 diesel::joinable!(import_files -> import_runs (import_run_id));
 diesel::joinable!(import_findings -> import_runs (import_run_id));
 diesel::joinable!(import_runs -> clinics (clinic_id));
@@ -1928,6 +1949,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     eventfilter,
     fileresource,
     icd10_blocks,
+    icd10_catalogue_titles,
+    icd10_catalogues,
     icd10_chapters,
     icd10_titles,
     import_files,

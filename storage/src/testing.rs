@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{Connection, migrate, pool};
 
 #[cfg(test)]
-pub(crate) use unit::{connection, fixture, quarantine, texts};
+pub(crate) use unit::{Scratch, connection, fixture, quarantine, texts};
 
 /// The URL of the test server: `DATABASE_URL`, which `./dev test` sets.
 ///

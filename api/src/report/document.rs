@@ -158,10 +158,15 @@ impl Writer<'_> {
         let version = &self.report.as_of.0;
         let published = format::moment(version.refreshed_at, self.zone(), self.language);
         let number = version.data_version_id;
-        match self.language {
+        let mut line = match self.language {
             Language::De => format!("Datenversion {number}, veröffentlicht {published}"),
             Language::En => format!("Data version {number}, published {published}"),
+        };
+        if let Some(source) = &version.title_source {
+            let titles = self.say(text("Diagnosetitel", "Titles of diagnoses"));
+            line.push_str(&format!("; {titles}: {source}"));
         }
+        line
     }
 
     /// What the first page says of the report: name and value.

@@ -110,12 +110,13 @@ struct TitleRow {
     title: String,
 }
 
-/// Titles of all codes as imported data give them; codes without one are absent.
+/// Titles by node: those of the catalogue that the operator loaded, else what imported data call a code. Nodes without
+/// one are absent.
 ///
 /// # Errors
 /// When the query fails.
 pub fn titles(conn: &mut Connection) -> Result<HashMap<String, String>> {
     let rows: Vec<TitleRow> =
-        diesel::sql_query("SELECT code, title FROM icd10_titles").load(conn)?;
+        diesel::sql_query("SELECT coalesce(c.code, d.code) AS code, coalesce(c.title, d.title) AS title FROM icd10_catalogue_titles c FULL JOIN icd10_titles d USING (code)").load(conn)?;
     Ok(rows.into_iter().map(|row| (row.code, row.title)).collect())
 }

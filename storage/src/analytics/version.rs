@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Bool, Nullable, Timestamptz},
+    sql_types::{BigInt, Bool, Nullable, Text, Timestamptz},
 };
 
 use crate::{Connection, Result};
@@ -23,6 +23,9 @@ pub struct DataVersion {
     /// Whether something was imported since.
     #[diesel(sql_type = Bool)]
     pub stale: bool,
+    /// Newest catalogue that titles of diagnoses come from, such as `ICD-10-GM 2026, BfArM`; `None` when none was loaded.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub title_source: Option<String>,
 }
 
 /// The newest version; `None` before the first refresh, also of tables that a migration built anew.
@@ -33,8 +36,9 @@ pub fn current(conn: &mut Connection) -> Result<Option<DataVersion>> {
     Ok(diesel::sql_query(
         "SELECT v.data_version_id, v.refreshed_at, v.imported_through,
                 EXISTS (SELECT FROM import_runs r
-                         WHERE r.status = 'DONE' AND r.kind IN ('FHIR', 'GENERATE')
-                           AND r.import_run_id > coalesce(v.last_import_run_id, 0)) AS stale
+                         WHERE r.status = 'DONE' AND r.kind IN ('FHIR', 'GENERATE', 'ICD10')
+                           AND r.import_run_id > coalesce(v.last_import_run_id, 0)) AS stale,
+                (SELECT concat('ICD-10-GM ', year, ', ', source) FROM icd10_catalogues ORDER BY year DESC LIMIT 1) AS title_source
            FROM data_versions v
           WHERE v.is_readable
           ORDER BY v.data_version_id DESC LIMIT 1",

@@ -2,6 +2,7 @@
 
 mod dhis2;
 pub mod fhir;
+pub mod icd10;
 pub mod metadata;
 mod runs;
 pub mod tracker;

@@ -1,6 +1,13 @@
 //! What the tests of this crate share: the database and the fixtures.
 
-use std::{env, path::PathBuf, sync::OnceLock};
+use std::{
+    env,
+    path::PathBuf,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use diesel::Connection as _;
 
@@ -58,4 +65,39 @@ pub(crate) fn fixture(name: &str) -> Option<PathBuf> {
     }
     eprintln!("skipped: no fixture {}", file.display());
     None
+}
+
+/// A file or folder that is removed when the test ends.
+pub(crate) struct Scratch(pub(crate) PathBuf);
+
+impl Scratch {
+    /// A file.
+    pub(crate) fn new(name: &str, text: &str) -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let path =
+            env::temp_dir().join(format!("clinigraph-{}-{number}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("a file can be written");
+        Scratch(path)
+    }
+
+    /// A folder of files, by their paths in it.
+    pub(crate) fn folder(files: &[(&str, &[u8])]) -> Self {
+        let folder = Scratch::new("folder", "");
+        std::fs::remove_file(&folder.0).expect("a file can be removed");
+        std::fs::create_dir(&folder.0).expect("a folder can be made");
+        for (name, bytes) in files {
+            let file = folder.0.join(name);
+            std::fs::create_dir_all(file.parent().expect("a folder"))
+                .expect("a folder can be made");
+            std::fs::write(file, bytes).expect("a file can be written");
+        }
+        folder
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0));
+    }
 }

@@ -1,6 +1,6 @@
 //! Reads one JSON object of a list, and says in words without values why it cannot be read.
 
-use std::{fs::File, io::BufReader, path::Path, sync::Arc};
+use std::{fs::File, io::BufReader, path::Path};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -30,10 +30,7 @@ impl Fault {
 pub(crate) fn open(file: &Path) -> Result<BufReader<File>> {
     File::open(file)
         .map(BufReader::new)
-        .map_err(|source| Error::File {
-            path: file.display().to_string(),
-            source: Arc::new(source),
-        })
+        .map_err(|error| Error::unreadable(file, error))
 }
 
 /// The error of a payload that is no JSON, or not of the right shape.

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{Item, beginning, elements, unreadable, with_reader};
+use super::{Item, beginning, elements, with_reader};
 use crate::{
     Error, Result,
     import::fhir::{
@@ -121,7 +121,7 @@ impl<'s> Reader<'s> {
         for line in 1.. {
             let start = block.bytes.len();
             let read = read_line(reader, &mut block.bytes)
-                .map_err(|error| unreadable(&item.path, error))?;
+                .map_err(|error| Error::unreadable(&item.path, error))?;
             match read {
                 None => break,
                 Some(Err(rule)) => block.values.push(Span {
@@ -170,7 +170,7 @@ impl<'s> Reader<'s> {
         });
         match (stopped, outcome) {
             (Some(error), _) => Err(error),
-            (None, Err(error)) => Err(unreadable(&item.path, error)),
+            (None, Err(error)) => Err(Error::unreadable(&item.path, error)),
             (None, Ok(_)) => self.send(block),
         }
     }
@@ -260,7 +260,7 @@ fn outline(item: &Item) -> Result<std::result::Result<(Vec<u8>, Links), Rule>> {
         });
         match head {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
-            Err(error) => Err(unreadable(&item.path, error)),
+            Err(error) => Err(Error::unreadable(&item.path, error)),
             Ok(head) => Ok(Some(head)),
         }
     });

@@ -8,7 +8,6 @@ mod packed;
 use std::{
     io::Read,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -94,7 +93,7 @@ pub fn find(path: &Path) -> Result<Delivery> {
         let name = name(path, &file);
         let size = file
             .metadata()
-            .map_err(|error| unreadable(&file, error))?
+            .map_err(|error| Error::unreadable(&file, error))?
             .len();
         if has_ending(&name, &["zip"]) {
             for (member, inner, size) in packed::members(&file)? {
@@ -133,8 +132,8 @@ impl Delivery {
 
 /// The visible files and folders of a folder.
 fn list(folder: &Path, folders: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
-        let entry = entry.map_err(|error| unreadable(folder, error))?;
+    for entry in std::fs::read_dir(folder).map_err(|error| Error::unreadable(folder, error))? {
+        let entry = entry.map_err(|error| Error::unreadable(folder, error))?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         match (is_hidden, entry.path().is_dir()) {
             (true, _) => {}
@@ -165,7 +164,7 @@ pub fn hash(item: &Item, seed: u64) -> Result<String> {
         loop {
             let bytes = reader
                 .fill_buf()
-                .map_err(|error| unreadable(&item.path, error))?;
+                .map_err(|error| Error::unreadable(&item.path, error))?;
             if bytes.is_empty() {
                 break;
             }
@@ -188,15 +187,7 @@ pub fn beginning(item: &Item, limit: u64) -> Result<Vec<u8>> {
         reader
             .take(limit)
             .read_to_end(&mut bytes)
-            .map_err(|error| unreadable(&item.path, error))?;
+            .map_err(|error| Error::unreadable(&item.path, error))?;
         Ok(bytes)
     })
-}
-
-/// The error of a file that cannot be read.
-pub fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    Error::File {
-        path: path.display().to_string(),
-        source: Arc::new(error),
-    }
 }

@@ -9,7 +9,7 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
-use super::{Item, unreadable};
+use super::Item;
 use crate::{Error, Result};
 
 const BUFFER: usize = 1 << 17;
@@ -79,9 +79,9 @@ fn archive(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
 }
 
 fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|error| unreadable(path, error))
+    File::open(path).map_err(|error| Error::unreadable(path, error))
 }
 
 fn damaged(path: &Path, error: zip::result::ZipError) -> Error {
-    unreadable(path, std::io::Error::other(error))
+    Error::unreadable(path, std::io::Error::other(error))
 }

@@ -1,6 +1,6 @@
 //! Diagnoses: paired with stays from both directions, one row per stay and code.
 
-use super::{execute, execute_for, references};
+use super::{analyze_grown, execute, execute_for, references};
 use crate::{Connection, Result, import::Report};
 
 /// Takes stored diagnoses that the delivery touches without sending them back into staging, so that they are linked and
@@ -12,10 +12,10 @@ use crate::{Connection, Result, import::Report};
 pub fn recall(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
     if !is_first {
         execute_for(conn, clinic, &rename_named())?;
-        execute_for(conn, clinic, FORMER_CODES)?;
         execute_for(conn, clinic, TOUCHED)?;
         execute(conn, "ANALYZE staged_touched")?;
         execute_for(conn, clinic, RECALL)?;
+        execute_for(conn, clinic, &displays("-"))?;
     }
     references::of_conditions(conn, clinic)?;
     execute(conn, "CREATE INDEX ON staged_conditions (resource_id)")?;
@@ -62,11 +62,13 @@ pub fn merge(
         unlinked,
         "diagnoses belong to no stay that is known",
     );
-    execute(conn, "ANALYZE conditions")?;
-    execute(
-        conn,
-        "INSERT INTO staged_codes SELECT icd10_code FROM staged_conditions WHERE icd10_code IS NOT NULL",
-    )?;
+    analyze_grown(conn, "conditions")?;
+    if is_first {
+        execute(conn, DELIVERED_CODES)?;
+    } else {
+        execute_for(conn, clinic, &displays("+"))?;
+        execute(conn, CHANGED_CODES)?;
+    }
     execute(conn, UNTITLED)?;
     execute(conn, TITLES)?;
     Ok(())
@@ -87,13 +89,6 @@ fn rename_named() -> String {
         references::targets("SELECT token FROM tokens", "Condition")
     )
 }
-
-/// Codes of the stored versions: their titles are counted anew.
-const FORMER_CODES: &str = "INSERT INTO staged_codes
-     SELECT DISTINCT c.icd10_code
-     FROM conditions c
-     JOIN staged_resources r ON r.resource_type = 'Condition' AND r.fhir_id = split_part(c.fhir_id, '#', 1)
-     WHERE c.clinic_id = $1 AND c.icd10_code IS NOT NULL";
 
 const TOUCHED: &str = "INSERT INTO staged_touched
      SELECT d.condition_id
@@ -237,17 +232,43 @@ const INSERT: &str = "INSERT INTO conditions (clinic_id, encounter_id, patient_p
      FROM d
      ON CONFLICT DO NOTHING";
 
+/// How often each display of a code is stored of the diagnoses that the delivery may change: asked before, with a minus,
+/// and afterwards.
+fn displays(sign: &str) -> String {
+    format!(
+        "INSERT INTO staged_displays
+         SELECT c.icd10_code, c.display, {sign}count(*)
+         FROM conditions c
+         JOIN (SELECT resource_id FROM staged_conditions
+               UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Condition') known
+           ON split_part(c.fhir_id, '#', 1) = known.resource_id
+         WHERE c.clinic_id = $1 AND c.icd10_code IS NOT NULL AND c.display IS NOT NULL
+         GROUP BY 1, 2"
+    )
+}
+
+const DELIVERED_CODES: &str = "INSERT INTO staged_codes
+     SELECT DISTINCT icd10_code FROM staged_conditions WHERE icd10_code IS NOT NULL";
+
+/// Codes whose title may be another one now, which takes a count of all their diagnoses: those without one, and those
+/// whose title is said less often or another display more often.
+const CHANGED_CODES: &str = "INSERT INTO staged_codes
+     SELECT DISTINCT code
+     FROM (SELECT code, display, sum(change) AS change FROM staged_displays GROUP BY code, display) d
+     LEFT JOIN icd10_titles t USING (code)
+     WHERE change <> 0 AND (t.title = d.display) IS DISTINCT FROM (change > 0)";
+
 /// Titles that no diagnosis says any more.
 const UNTITLED: &str = "DELETE FROM icd10_titles t
      WHERE code IN (SELECT code FROM staged_codes)
        AND NOT EXISTS (SELECT FROM conditions c WHERE c.icd10_code = t.code AND c.display IS NOT NULL)";
 
-/// The most frequent display of each code whose diagnoses changed, over all clinics.
-const TITLES: &str = "INSERT INTO icd10_titles (code, title, occurrences)
-     SELECT DISTINCT ON (icd10_code) icd10_code, display, count(*)
+/// The most frequent display of codes, over all clinics.
+const TITLES: &str = "INSERT INTO icd10_titles (code, title)
+     SELECT DISTINCT ON (icd10_code) icd10_code, display
      FROM conditions
      WHERE display IS NOT NULL AND icd10_code IN (SELECT code FROM staged_codes)
      GROUP BY icd10_code, display
      ORDER BY icd10_code, count(*) DESC, display
-     ON CONFLICT (code) DO UPDATE SET title = excluded.title, occurrences = excluded.occurrences
-     WHERE (icd10_titles.title, icd10_titles.occurrences) IS DISTINCT FROM (excluded.title, excluded.occurrences)";
+     ON CONFLICT (code) DO UPDATE SET title = excluded.title
+     WHERE icd10_titles.title <> excluded.title";

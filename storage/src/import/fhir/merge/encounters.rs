@@ -31,7 +31,7 @@ pub fn merge(
         updated = execute_for(conn, clinic, &format!("{} {UPDATE}", stays()))?;
     }
     let created = execute_for(conn, clinic, &format!("{} {INSERT}", stays()))?;
-    super::execute(conn, "ANALYZE encounters")?;
+    super::analyze_grown(conn, "encounters")?;
     report.add("Encounter", created, updated, total - created - updated);
     notices(conn, clinic, report)
 }

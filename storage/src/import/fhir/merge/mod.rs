@@ -42,7 +42,7 @@ pub fn run(
     // The usual work_mem would spill millions of rows to disk.
     execute(conn, "SET LOCAL work_mem = '256MB'")?;
     let is_first = total_for(conn, clinic, STORED_KINDS)? == 0;
-    versions::settle(conn, clinic, settings.is_full, report)?;
+    versions::settle(conn, clinic, is_first, settings.is_full, report)?;
     providers::check(conn, clinic, settings, report)?;
     references::replace(conn, clinic, is_first)?;
     tree::merge(conn, clinic, is_first)?;
@@ -92,6 +92,19 @@ fn execute_for(conn: &mut Connection, clinic: i64, sql: &str) -> Result<u64> {
             .bind::<BigInt, _>(clinic)
             .execute(conn)? as u64)
     })
+}
+
+/// Analyzes a stored table unless the delivery is small beside it: a night's changes leave plans as they are, and the
+/// database looks at the table by itself later.
+fn analyze_grown(conn: &mut Connection, table: &str) -> Result<()> {
+    let is_small = format!(
+        "SELECT count(*) FROM pg_class
+         WHERE oid = '{table}'::regclass AND reltuples > 10 * (SELECT count(*) FROM staged_resources)"
+    );
+    if total(conn, &is_small)? == 0 {
+        execute(conn, &format!("ANALYZE {table}"))?;
+    }
+    Ok(())
 }
 
 /// Logs how long a statement took and how many rows it touched.

@@ -1,6 +1,6 @@
 //! References by identifier: kept as they are, and resolved again whenever an identifier comes or goes.
 
-use super::{execute, execute_for};
+use super::{analyze_grown, execute, execute_for};
 use crate::{Connection, Result};
 
 /// Replaces the stored identifiers of delivered resources, and notes which ones came or went.
@@ -8,35 +8,40 @@ use crate::{Connection, Result};
 /// # Errors
 /// When a statement fails.
 pub fn replace(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
-    if !is_first {
-        execute_for(
-            conn,
-            clinic,
-            "INSERT INTO staged_tokens
-             SELECT resource_type, token
-             FROM (SELECT resource_type, system, value FROM staged_identifiers
-                   UNION
-                   SELECT i.resource_type, i.system, i.value
-                   FROM fhir.identifiers i JOIN staged_resources r USING (resource_type, fhir_id) WHERE i.clinic_id = $1) changed
-             CROSS JOIN LATERAL (VALUES (system || '|' || value), ('|' || value)) AS form (token)
-             GROUP BY 1, 2",
-        )?;
-        execute_for(
-            conn,
-            clinic,
-            "DELETE FROM fhir.identifiers i USING staged_resources r
-             WHERE i.clinic_id = $1 AND (i.resource_type, i.fhir_id) = (r.resource_type, r.fhir_id)",
-        )?;
-    }
+    let sql = match is_first {
+        true => STORE_ALL,
+        false => REPLACE,
+    };
+    execute_for(conn, clinic, sql)?;
     execute(conn, "ANALYZE staged_tokens")?;
-    execute_for(
-        conn,
-        clinic,
-        "INSERT INTO fhir.identifiers SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers",
-    )?;
-    execute(conn, "ANALYZE fhir.identifiers")?;
-    Ok(())
+    analyze_grown(conn, "fhir.identifiers")
 }
+
+const STORE_ALL: &str = "INSERT INTO fhir.identifiers
+     SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers";
+
+/// Those that stay as they are need no writing, and nobody who refers to them is looked for.
+const REPLACE: &str = "WITH gone AS (
+         DELETE FROM fhir.identifiers i USING staged_resources r
+         WHERE i.clinic_id = $1 AND (i.resource_type, i.fhir_id) = (r.resource_type, r.fhir_id)
+           AND NOT EXISTS (SELECT FROM staged_identifiers s
+                           WHERE (s.resource_type, s.fhir_id, s.system, s.value, s.nested)
+                               = (i.resource_type, i.fhir_id, i.system, i.value, i.nested))
+         RETURNING i.resource_type, i.system, i.value
+     ), came AS (
+         INSERT INTO fhir.identifiers
+         SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers s
+         WHERE NOT EXISTS (SELECT FROM fhir.identifiers i
+                           WHERE i.clinic_id = $1
+                             AND (i.resource_type, i.fhir_id, i.system, i.value, i.nested)
+                               = (s.resource_type, s.fhir_id, s.system, s.value, s.nested))
+         RETURNING resource_type, system, value
+     )
+     INSERT INTO staged_tokens
+     SELECT resource_type, token
+     FROM (TABLE gone UNION TABLE came) changed
+     CROSS JOIN LATERAL (VALUES (system || '|' || value), ('|' || value)) AS form (token)
+     GROUP BY 1, 2";
 
 /// A column of a temporary table that holds ids, the one beside it that holds identifiers, and what they refer to.
 type Target<'a> = (&'a str, &'a str, &'a str, &'a str);

@@ -1,6 +1,6 @@
 //! The tree of contacts: which stay each contact belongs to, and which top-level contacts are stays.
 
-use super::{execute, execute_for, references};
+use super::{analyze_grown, execute, execute_for, references};
 use crate::{Connection, Result};
 
 /// Stores the delivered contacts and works out the place in the tree of each contact that the delivery touches.
@@ -13,6 +13,8 @@ pub fn merge(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
             execute_for(conn, clinic, sql)?;
         }
         execute(conn, "ANALYZE staged_numbers")?;
+        execute_for(conn, clinic, MOVED)?;
+        execute(conn, "ANALYZE staged_moved")?;
         execute_for(conn, clinic, RECALL)?;
         execute_for(conn, clinic, FORMER_ROOTS)?;
         execute(conn, "ANALYZE staged_encounters")?;
@@ -43,10 +45,13 @@ pub fn merge(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
     execute_for(conn, clinic, STORE)?;
     execute_for(conn, clinic, STORE_DIAGNOSES)?;
     execute_for(conn, clinic, STORE_PLACES)?;
-    execute(
-        conn,
-        "ANALYZE fhir.contacts, fhir.contact_diagnoses, fhir.contact_places",
-    )?;
+    for table in [
+        "fhir.contacts",
+        "fhir.contact_diagnoses",
+        "fhir.contact_places",
+    ] {
+        analyze_grown(conn, table)?;
+    }
     execute(
         conn,
         "INSERT INTO staged_roots SELECT DISTINCT root_id FROM staged_tree WHERE root_id IS NOT NULL",
@@ -103,9 +108,10 @@ const NUMBERS: &str = "INSERT INTO staged_numbers
      WHERE c.clinic_id = $1 AND c.patient_identifier IS NOT NULL AND c.admission_number IS NOT NULL
        AND t.resource_type = 'Patient'";
 
-/// Takes stored contacts back into staging whose place the delivery may change: those below the delivered ones, and
+/// Stored contacts that were not delivered and whose place the delivery may change: those below the delivered ones, and
 /// those whose references may now be resolved otherwise.
-const RECALL: &str = "WITH RECURSIVE touched AS (
+const MOVED: &str = "INSERT INTO staged_moved
+     WITH RECURSIVE touched AS (
          (SELECT fhir_id FROM staged_resources WHERE resource_type = 'Encounter'
           UNION
           SELECT c.fhir_id FROM fhir.contacts c JOIN staged_tokens t ON t.resource_type = 'Encounter' AND t.token = c.part_of_identifier
@@ -119,16 +125,20 @@ const RECALL: &str = "WITH RECURSIVE touched AS (
          UNION
          SELECT c.fhir_id FROM touched JOIN fhir.contacts c ON c.clinic_id = $1 AND c.parent_id = touched.fhir_id
      )
-     INSERT INTO staged_encounters
+     SELECT fhir_id FROM touched
+     EXCEPT
+     SELECT fhir_id FROM staged_resources WHERE resource_type = 'Encounter'";
+
+/// Takes them back into staging. They are counted first: they are few as a rule, which no plan for both steps would know.
+const RECALL: &str = "INSERT INTO staged_encounters
      SELECT 0, c.fhir_id, CASE WHEN c.part_of_identifier IS NULL THEN c.part_of_id END, c.part_of_identifier,
             CASE WHEN c.patient_identifier IS NULL THEN c.patient_id END, c.patient_identifier,
             CASE WHEN c.provider_identifier IS NULL THEN c.provider_id END, c.provider_identifier,
             c.level, c.setting, c.status, c.case_kind, c.admission_number, c.admission_date, c.discharge_date, c.admitted_at,
             c.discharged_at, c.admission_type, c.admission_source_code, c.admission_reason_code, c.discharge_type,
             c.discharge_reason_code, c.updated_at, c.version, c.body
-     FROM fhir.contacts c JOIN touched USING (fhir_id)
-     WHERE c.clinic_id = $1
-       AND NOT EXISTS (SELECT FROM staged_resources r WHERE r.resource_type = 'Encounter' AND r.fhir_id = c.fhir_id)";
+     FROM fhir.contacts c JOIN staged_moved USING (fhir_id)
+     WHERE c.clinic_id = $1";
 
 const PARENTS: &str = "INSERT INTO staged_parents
      SELECT fhir_id, CASE WHEN level IS DISTINCT FROM 'FACILITY' THEN part_of_id END,

@@ -10,6 +10,7 @@ use crate::{Connection, Result, import::Report};
 pub fn settle(
     conn: &mut Connection,
     clinic: i64,
+    is_first: bool,
     is_full: bool,
     report: &mut Report,
 ) -> Result<()> {
@@ -18,7 +19,10 @@ pub fn settle(
     if is_full {
         execute_for(conn, clinic, ABSENT)?;
     }
-    execute_for(conn, clinic, FORMER_OBSERVATIONS)?;
+    if !is_first {
+        execute_for(conn, clinic, OBSERVATIONS_OF_DAY)?;
+        execute_for(conn, clinic, OBSERVATIONS_OF_OTHER_DAYS)?;
+    }
     execute_for(conn, clinic, STORED)?;
     execute(conn, "ANALYZE staged_stored, staged_former_observations")?;
     execute(conn, DATE_DELETIONS_OF_STORED)?;
@@ -117,13 +121,22 @@ const ABSENT: &str = "INSERT INTO staged_resources
        AND NOT EXISTS (SELECT FROM staged_resources r WHERE (r.resource_type, r.fhir_id) = (b.resource_type, b.fhir_id))
        AND NOT EXISTS (SELECT FROM staged_bad r WHERE (r.resource_type, r.fhir_id) = (b.resource_type, b.fhir_id))";
 
-/// Where the stored rows of delivered observations lie. They may lie in any month, so all are looked through, in the index
-/// alone; what they hold is looked up for those that are found.
-const FORMER_OBSERVATIONS: &str = "INSERT INTO staged_former_observations
+/// Stored rows of delivered observations that keep their day, which all rows of a resource have in common: each is looked
+/// up in the partition of that day alone.
+const OBSERVATIONS_OF_DAY: &str = "INSERT INTO staged_former_observations
+     SELECT o.seq, b.fhir_id, b.observed_on, b.fhir_updated_at, b.fhir_version, b.fhir_body
+     FROM (SELECT DISTINCT seq, resource_id, coalesce(observed_on, '-infinity') AS day FROM staged_observations) o
+     CROSS JOIN LATERAL (SELECT * FROM observations b
+                          WHERE b.clinic_id = $1 AND b.observed_on = o.day
+                            AND split_part(b.fhir_id, '#', 1) = o.resource_id OFFSET 0) b";
+
+/// Those of the others may lie in any month, so all are looked through, in the index alone; what they hold is looked up
+/// for those that are found.
+const OBSERVATIONS_OF_OTHER_DAYS: &str = "INSERT INTO staged_former_observations
      WITH places AS MATERIALIZED (
          SELECT r.seq, b.fhir_id, b.observed_on
          FROM staged_resources r JOIN observations b ON b.clinic_id = $1 AND split_part(b.fhir_id, '#', 1) = r.fhir_id
-         WHERE r.resource_type = 'Observation'
+         WHERE r.resource_type = 'Observation' AND r.seq NOT IN (SELECT seq FROM staged_former_observations)
      )
      SELECT p.seq, b.fhir_id, b.observed_on, b.fhir_updated_at, b.fhir_version, b.fhir_body
      FROM places p

@@ -183,6 +183,11 @@ CREATE TEMP TABLE staged_numbers (
     admission_number text collate "C" not null
 ) ON COMMIT DROP;
 
+DROP TABLE IF EXISTS pg_temp.staged_moved;
+CREATE TEMP TABLE staged_moved (
+    fhir_id text collate "C" not null
+) ON COMMIT DROP;
+
 DROP TABLE IF EXISTS pg_temp.staged_parents;
 CREATE TEMP TABLE staged_parents (
     fhir_id text collate "C" not null,
@@ -246,6 +251,13 @@ CREATE TEMP TABLE staged_touched (
 DROP TABLE IF EXISTS pg_temp.staged_codes;
 CREATE TEMP TABLE staged_codes (
     code text collate "C" not null
+) ON COMMIT DROP;
+
+DROP TABLE IF EXISTS pg_temp.staged_displays;
+CREATE TEMP TABLE staged_displays (
+    code text collate "C" not null,
+    display text not null,
+    change bigint not null
 ) ON COMMIT DROP;
 
 DROP TABLE IF EXISTS pg_temp.staged_links;

@@ -197,3 +197,39 @@ fn of_the_diagnoses_of_one_contact_that_of_the_strongest_role_is_the_main_one() 
         ["drg"]
     );
 }
+
+#[test]
+fn a_title_is_the_display_that_most_diagnoses_of_the_code_have_now() {
+    let mut site = Site::new();
+    let called = |id: &str, code: &str, display: &str| {
+        let mut named = diagnosis(id, "Encounter/a");
+        named["code"]["coding"][0]["code"] = json!(code);
+        named["code"]["coding"][0]["display"] = json!(display);
+        named
+    };
+    let titles =
+        |site: &mut Site| site.texts("SELECT code || ' ' || title FROM icd10_titles ORDER BY 1");
+    let first = ["a", "b"].map(|id| called(id, "I10.90", "Hypertonie"));
+    site.deliver(&first);
+    site.deliver(&[called("c", "I10.90", "Bluthochdruck")]);
+    assert_eq!(titles(&mut site), ["I10.90 Hypertonie"]);
+    site.deliver(&["d", "e"].map(|id| called(id, "I10.90", "Bluthochdruck")));
+    assert_eq!(titles(&mut site), ["I10.90 Bluthochdruck"]);
+    site.deliver(&["d", "e"].map(|id| called(id, "E11.90", "Diabetes")));
+    assert_eq!(titles(&mut site), ["E11.90 Diabetes", "I10.90 Hypertonie"]);
+    site.deliver(&["a", "b"].map(|id| called(id, "E11.90", "Zucker")));
+    // Two diagnoses have each of the displays: the first by its letters counts.
+    assert_eq!(
+        titles(&mut site),
+        ["E11.90 Diabetes", "I10.90 Bluthochdruck"]
+    );
+    let gone = |id: &str| {
+        let mut gone = called(id, "E11.90", "Diabetes");
+        gone["verificationStatus"] = json!({"coding": [{"code": "entered-in-error"}]});
+        gone
+    };
+    site.deliver(&["a", "c", "d"].map(gone));
+    assert_eq!(titles(&mut site), ["E11.90 Diabetes"]);
+    site.deliver(&["b", "e"].map(gone));
+    assert_eq!(titles(&mut site), [""; 0]);
+}

@@ -15,17 +15,13 @@ mod places;
 mod stays;
 mod tally;
 
-use std::{
-    io::Write as _,
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::{io::Write as _, path::PathBuf};
 
 use diesel::{connection::SimpleConnection as _, sql_types::Text};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::connection;
+use crate::testing::{Scratch, connection};
 
 const CLINIC: &str = "ClinicTest1";
 
@@ -103,40 +99,6 @@ fn forced() -> Settings {
     Settings {
         is_forced: true,
         ..Settings::default()
-    }
-}
-
-/// A file or folder that is removed when the test ends.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str, text: &str) -> Self {
-        static COUNTER: AtomicU32 = AtomicU32::new(0);
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path =
-            std::env::temp_dir().join(format!("clinigraph-{}-{number}-{name}", std::process::id()));
-        std::fs::write(&path, text).expect("a file can be written");
-        Scratch(path)
-    }
-
-    /// A folder of files.
-    fn folder(files: &[(&str, &[u8])]) -> Self {
-        let folder = Scratch::new("folder", "");
-        std::fs::remove_file(&folder.0).expect("a file can be removed");
-        std::fs::create_dir(&folder.0).expect("a folder can be made");
-        for (name, bytes) in files {
-            let file = folder.0.join(name);
-            std::fs::create_dir_all(file.parent().expect("a folder"))
-                .expect("a folder can be made");
-            std::fs::write(file, bytes).expect("a file can be written");
-        }
-        folder
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0));
     }
 }
 
