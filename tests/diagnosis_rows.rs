@@ -90,6 +90,30 @@ async fn a_text_finds_codes_and_titles_of_every_level() {
 }
 
 #[actix_web::test]
+async fn titles_of_a_loaded_catalogue_are_shown_and_found_and_their_source_named() {
+    let server = Server::with_columns(0).await;
+    server.execute(
+        "INSERT INTO icd10_catalogues VALUES (2026, 'BfArM');
+         INSERT INTO icd10_catalogue_titles VALUES ('IX', 'Krankheiten des Kreislaufsystems', 2026), ('I10-I15', 'Hypertonie', 2026)",
+    );
+    let controller = server.user("controller");
+    let document = "query ($search: String!) { dataVersion { titleSource } diagnoses(
+        filter: { period: { from: \"2020-01-01\", to: \"2026-12-31\" } }, level: CHAPTER, search: $search) { rows { code title } } }";
+    for (search, code, title) in [
+        ("kreislauf", "IX", "Krankheiten des Kreislaufsystems"),
+        ("hypertonie", "I10-I15", "Hypertonie"),
+    ] {
+        let data = controller.data(document, json!({ "search": search })).await;
+        assert_eq!(data["dataVersion"]["titleSource"], "ICD-10-GM 2026, BfArM");
+        assert_eq!(
+            data["diagnoses"]["rows"],
+            json!([{ "code": code, "title": title }]),
+            "{search}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn fine_codes_are_not_compared_across_catalogues_without_a_word() {
     let server = Server::start();
     let controller = server.user("controller");

@@ -69,7 +69,8 @@ pub struct DiagnosisRow {
     pub(crate) code: String,
     /// What the row holds; null for all stays.
     pub(crate) kind: Option<DiagnosisKind>,
-    /// Title as imported data give it, for a chapter its range; null when none is known.
+    /// Title as the catalogue says it that was loaded (`dataVersion.titleSource`), else as imported data give it; for a chapter
+    /// without one its range; null when none is known.
     pub(crate) title: Option<String>,
     /// Level at which it is listed; null for all stays.
     pub(crate) level: Option<DiagnosisLevel>,

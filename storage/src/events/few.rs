@@ -27,7 +27,7 @@ impl Walk<'_> {
     pub(super) fn push_few(&self, query: &mut Statement, narrow: Narrow) {
         let filter = &self.listing.filter;
         query.push("SELECT e.eventid");
-        self.keys.push_columns(query);
+        self.keys.push_stored(query);
         query
             .push(" FROM (SELECT * FROM ")
             .push(table(self.listing.kind))

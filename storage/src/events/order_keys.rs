@@ -9,7 +9,7 @@ use domain::{
     page::{Cursor, Direction, Reading, instant},
 };
 
-use super::values::{push_element_text, push_read};
+use super::values::push_element_text;
 use crate::sql::{Statement, Value};
 
 /// Most items of an order.
@@ -53,13 +53,29 @@ impl<'a> Keys<'a> {
         self.read(self.order.direction())
     }
 
-    /// `, … AS k0, …` of a table aliased `e`.
-    pub(super) fn push_columns(&self, query: &mut Statement) {
+    /// `, … AS k0, …` of a table aliased `e`, as stored.
+    pub(super) fn push_stored(&self, query: &mut Statement) {
         for (name, item) in self.named() {
             query.push(", ");
             push_key(query, self.kind, &item.key);
             query.push(" AS ").push(name);
         }
+    }
+
+    /// `, … AS k0, …` of rows `s` that hold the keys as stored.
+    pub(super) fn push_read(&self, query: &mut Statement) {
+        for (name, item) in self.named() {
+            let (before, after) = match is_read(&item.key) {
+                true => (", value_as_number(s.", ")"),
+                false => (", s.", ""),
+            };
+            query.push(before).push(name).push(after).push(" AS ").push(name);
+        }
+    }
+
+    /// Whether a key is to be read from a text.
+    pub(super) fn are_read(&self) -> bool {
+        self.named().any(|(_, item)| is_read(&item.key))
     }
 
     /// `, w.k0, …`.
@@ -229,9 +245,18 @@ fn push_key(query: &mut Statement, kind: EventKind, key: &OrderKey) {
     }
 }
 
+fn is_read(key: &OrderKey) -> bool {
+    match key {
+        OrderKey::DataElement(column) | OrderKey::Attribute(column) => {
+            column.value_type.is_number()
+        }
+        OrderKey::Field(_) => false,
+    }
+}
+
 fn push_typed(query: &mut Statement, column: &Column, text: impl FnOnce(&mut Statement)) {
     if column.value_type.is_number() {
-        return push_read(query, "value_as_number(", text);
+        return text(query);
     }
     query.push("lower(");
     text(query);

@@ -171,17 +171,19 @@ impl<'a> Walk<'a> {
             Source::FirstOfStages(key, units) => self.push_first(query, key, units),
             Source::Assignees(key, people) => self.push_people(query, key, people),
             Source::Few(narrow) => {
-                self.push_few(query, narrow);
+                self.push_sorted(query, |query| self.push_few(query, narrow));
                 return None;
             }
             Source::Scope => {
-                query.push("SELECT e.eventid");
-                self.keys.push_columns(query);
-                query
-                    .push(" FROM ")
-                    .push(table(self.listing.kind))
-                    .push(" e");
-                push_where(query, self.listing);
+                self.push_sorted(query, |query| {
+                    query.push("SELECT e.eventid");
+                    self.keys.push_stored(query);
+                    query
+                        .push(" FROM ")
+                        .push(table(self.listing.kind))
+                        .push(" e");
+                    push_where(query, self.listing);
+                });
                 return None;
             }
         }
@@ -193,6 +195,16 @@ impl<'a> Walk<'a> {
             | Source::Assignees(key, _) => Some(key),
             Source::Few(_) | Source::Scope => None,
         }
+    }
+
+    /// Rows that are sorted by keys which no index has. A number is read from a text that was taken out of its document
+    /// before: a function that is written out asks for its argument in several places.
+    fn push_sorted(&self, query: &mut Statement, rows: impl FnOnce(&mut Statement)) {
+        query.push("SELECT s.eventid");
+        self.keys.push_read(query);
+        query.push(" FROM (");
+        rows(query);
+        query.push(if self.keys.are_read() { " OFFSET 0) s" } else { ") s" });
     }
 
     /// A walk of each unit and stage. With `first`: of so many rows, which are looked at afterwards.
