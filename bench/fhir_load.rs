@@ -5,7 +5,8 @@
 //! used again, packed with `--packed`; `--once` leaves the whole delivery unread a second time.
 //!
 //! A night is the increment and the refresh after it: 1 % of the stays, half of them new and half of them the latest ones
-//! corrected. Another increment corrects 1 % of the stays of all years.
+//! corrected. There are two, and a third one that corrects 1 % of the stays of all years. `--nights 5` measures the next
+//! ones alone, numbered from there, in a database that holds the rest.
 
 use std::{
     error::Error,
@@ -32,43 +33,59 @@ const WARDS: u32 = 60;
 
 fn main() -> Result<()> {
     let (mut stays, mut folder) = (10_000, std::env::temp_dir().join("clinigraph-fhir-load"));
-    let (mut is_read_again, mut is_packed) = (true, false);
+    let (mut is_read_again, mut is_packed, mut nights) = (true, false, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--once" => is_read_again = false,
             "--packed" => is_packed = true,
+            "--nights" => {
+                nights = Some(arguments.next().ok_or("--nights needs a number")?.parse()?)
+            }
             "--stays" => stays = arguments.next().ok_or("--stays needs a number")?.parse()?,
             "--folder" => folder = PathBuf::from(arguments.next().ok_or("--folder needs a path")?),
             _ => {}
         }
     }
     let folder = folder.join(stays.to_string());
-    let [full, night, corrections] = ["full", "night", "corrections"].map(|name| folder.join(name));
-    if !corrections.is_dir() {
-        let write = |folder: &Path, numbers, version| {
-            write_delivery(folder, is_packed, numbers, stays, version)
-        };
-        write(&full, (0..stays).step_by(1), 1)?;
-        let latest = stays - stays / 200..stays + stays / 200;
-        write(&night, latest.step_by(1), 2)?;
-        write(&corrections, (0..stays).step_by(100), 3)?;
+    let write = |name: &str, numbers, version| {
+        let folder = folder.join(name);
+        match folder.is_dir() {
+            true => Ok(()),
+            false => write_delivery(&folder, is_packed, numbers, stays, version),
+        }
+    };
+    write("full", (0..stays).step_by(1), 1)?;
+    let first: u32 = nights.unwrap_or(2);
+    let share = stays / 200;
+    for version in [first, first + 1] {
+        let new = stays + share * (version - 2);
+        let latest = new.saturating_sub(share)..new + share;
+        write(&format!("night {version}"), latest.step_by(1), version)?;
     }
+    let corrections = format!("corrections {}", first + 2);
+    write(&corrections, (0..stays).step_by(100), first + 2)?;
     let mut conn = storage::pool::connect(&std::env::var("DATABASE_URL")?)?;
     storage::migrate::run(&mut conn)?;
     println!(
         "| delivery | resources | bytes | seconds | resources/s | program CPU s | peak memory | refresh, s |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
-    measure(&mut conn, "full", &full, false)?;
-    if is_read_again {
-        measure(&mut conn, "full, again", &full, false)?;
-        measure(&mut conn, "full, read again", &full, true)?;
+    let full = folder.join("full");
+    if nights.is_none() {
+        measure(&mut conn, "full", &full, false)?;
+        if is_read_again {
+            measure(&mut conn, "full, again", &full, false)?;
+            measure(&mut conn, "full, read again", &full, true)?;
+        }
+        // As the autovacuum of a server does between a first load and the night after it.
+        diesel::connection::SimpleConnection::batch_execute(&mut conn, "VACUUM ANALYZE")?;
     }
-    // As the autovacuum of a server does between a first load and the night after it.
-    diesel::connection::SimpleConnection::batch_execute(&mut conn, "VACUUM ANALYZE")?;
-    measure(&mut conn, "night", &night, false)?;
-    measure(&mut conn, "corrections", &corrections, false)
+    for version in [first, first + 1] {
+        let name = format!("night {version}");
+        measure(&mut conn, &name, &folder.join(&name), false)?;
+    }
+    measure(&mut conn, &corrections, &folder.join(&corrections), false)
 }
 
 fn measure(conn: &mut storage::Connection, name: &str, path: &Path, is_forced: bool) -> Result<()> {

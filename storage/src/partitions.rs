@@ -13,9 +13,6 @@ use crate::{Connection, Result};
 /// Months after the current one that get their partition ahead.
 const AHEAD: i32 = 3;
 
-/// Percent of a page that first loads fill. A corrected row finds room beside itself then, and no index is written for it.
-const FILL: u8 = 95;
-
 /// Creates the partitions that are missing for the months from `from_month` to `to_month`, both included.
 ///
 /// # Errors
@@ -30,8 +27,7 @@ pub(crate) fn create_month_partitions(
         let next = month + Months::new(1);
         let name = month.format("observations_%Y_%m");
         conn.batch_execute(&format!(
-            "CREATE TABLE IF NOT EXISTS {name} PARTITION OF observations FOR VALUES FROM ('{month}') TO ('{next}')
-             WITH (fillfactor = {FILL})"
+            "CREATE TABLE IF NOT EXISTS {name} PARTITION OF observations FOR VALUES FROM ('{month}') TO ('{next}')"
         ))?;
         month = next;
     }
@@ -47,7 +43,7 @@ pub(crate) fn attach_month(conn: &mut Connection, first: NaiveDate) -> Result<()
     let next = first + Months::new(1);
     let name = format!("observations_{}", first.format("%Y_%m"));
     conn.batch_execute(&format!(
-        "CREATE TABLE {name} (LIKE observations INCLUDING ALL) WITH (fillfactor = {FILL});
+        "CREATE TABLE {name} (LIKE observations INCLUDING ALL);
          COMMENT ON TABLE {name} IS 'Observations of {month}.';
          WITH moved AS (
              DELETE FROM observations_default WHERE observed_on >= '{first}' AND observed_on < '{next}' RETURNING *

@@ -69,7 +69,12 @@ impl<'a> Keys<'a> {
                 true => (", value_as_number(s.", ")"),
                 false => (", s.", ""),
             };
-            query.push(before).push(name).push(after).push(" AS ").push(name);
+            query
+                .push(before)
+                .push(name)
+                .push(after)
+                .push(" AS ")
+                .push(name);
         }
     }
 

@@ -257,11 +257,7 @@ fn push_typed(query: &mut Statement, kind: ValueType, text: PushText<'_>) {
 
 /// A stored text, read by a function, which is to be closed. Functions are written out, with their argument in several
 /// places: so that it is not taken out of the document for each of them, it is taken by a query of its own.
-fn push_read(
-    query: &mut Statement,
-    function: &'static str,
-    text: impl FnOnce(&mut Statement),
-) {
+fn push_read(query: &mut Statement, function: &'static str, text: impl FnOnce(&mut Statement)) {
     query
         .push("(SELECT ")
         .push(function)

@@ -204,7 +204,11 @@ impl<'a> Walk<'a> {
         self.keys.push_read(query);
         query.push(" FROM (");
         rows(query);
-        query.push(if self.keys.are_read() { " OFFSET 0) s" } else { ") s" });
+        query.push(if self.keys.are_read() {
+            " OFFSET 0) s"
+        } else {
+            ") s"
+        });
     }
 
     /// A walk of each unit and stage. With `first`: of so many rows, which are looked at afterwards.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types::Date};
 
-use super::{execute_for, references};
+use super::{Count, execute_for, references};
 use crate::{Connection, Result, import::Report, partitions};
 
 /// Merges the observations. One whose day changed moves to the partition of its new day.
@@ -22,13 +22,14 @@ pub fn merge(
     let (mut updated, mut linked) = (0, 0);
     if !is_first {
         linked = relink(conn, clinic)?;
-        let removed = execute_for(conn, clinic, REMOVE)?;
+        let days = former_days(conn)?;
+        let removed = execute_for(conn, clinic, &format!("{REMOVE} {days}"))?;
         if removed > 0 {
             report
                 .notices
                 .push(format!("{removed} observations were withdrawn and removed"));
         }
-        updated = execute_for(conn, clinic, &format!("{ROWS} {UPDATE}"))?;
+        updated = execute_for(conn, clinic, &format!("{ROWS} {UPDATE} {days}"))?;
     }
     let new = if super::total(conn, "SELECT count(*) FROM staged_former_observations")? > 0 {
         NEW
@@ -52,6 +53,17 @@ pub fn merge(
         "observations state no day",
     );
     Ok(())
+}
+
+/// Bounds of the days of stored observations that were delivered again, as a condition: partitions outside are not read.
+fn former_days(conn: &mut Connection) -> Result<String> {
+    let days: Vec<Count> = super::counts(
+        conn,
+        "SELECT format('AND b.observed_on BETWEEN %L AND %L', min(observed_on), max(observed_on)) AS label, count(*) AS count
+         FROM staged_former_observations",
+    )?;
+    let days = days.into_iter().find(|days| days.count > 0);
+    Ok(days.map_or_else(|| "AND false".to_owned(), |days| days.label))
 }
 
 /// Rows as they shall be stored. The reference is kept unless it is the stay itself.

@@ -122,13 +122,14 @@ const ABSENT: &str = "INSERT INTO staged_resources
        AND NOT EXISTS (SELECT FROM staged_bad r WHERE (r.resource_type, r.fhir_id) = (b.resource_type, b.fhir_id))";
 
 /// Stored rows of delivered observations that keep their day, which all rows of a resource have in common: each is looked
-/// up in the partition of that day alone.
+/// up in the partition of that day alone. The rows of a resource are called as it is, or that with `#` and a number
+/// behind it, and in the order of bytes nothing else that an id may hold comes before `$`.
 const OBSERVATIONS_OF_DAY: &str = "INSERT INTO staged_former_observations
      SELECT o.seq, b.fhir_id, b.observed_on, b.fhir_updated_at, b.fhir_version, b.fhir_body
      FROM (SELECT DISTINCT seq, resource_id, coalesce(observed_on, '-infinity') AS day FROM staged_observations) o
      CROSS JOIN LATERAL (SELECT * FROM observations b
-                          WHERE b.clinic_id = $1 AND b.observed_on = o.day
-                            AND split_part(b.fhir_id, '#', 1) = o.resource_id OFFSET 0) b";
+                          WHERE b.clinic_id = $1 AND b.fhir_id >= o.resource_id AND b.fhir_id < o.resource_id || '$'
+                            AND b.observed_on = o.day AND split_part(b.fhir_id, '#', 1) = o.resource_id OFFSET 0) b";
 
 /// Those of the others may lie in any month, so all are looked through, in the index alone; what they hold is looked up
 /// for those that are found.
