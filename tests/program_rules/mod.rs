@@ -3,3 +3,4 @@
 mod actions;
 mod enrollments;
 mod ground;
+mod schedule;

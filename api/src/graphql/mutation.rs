@@ -1,7 +1,7 @@
 //! Root fields that write, each a few lines over the import. An object that breaks a rule is refused in the payload; only
 //! what concerns the request itself is an error of the document.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
 use serde_json::Value;
@@ -266,6 +266,7 @@ async fn bulk(
             "ids holds {count}, at most {MOST} are taken at once"
         )));
     }
+    let asked: HashSet<String> = ids.iter().map(|id| id.to_string()).collect();
     let run = context(ctx).write(
         "write events",
         Parameters::default(),
@@ -277,6 +278,8 @@ async fn bulk(
     let report = run.await.map_err(fail)?;
     let reports = report.bundle_report.type_report_map.values();
     let stored = reports.flat_map(|of_type| &of_type.object_reports);
+    // What program rules planned meanwhile was not asked for.
+    let stored = stored.filter(|object| asked.contains(&object.uid));
     Ok(BulkPayload {
         ids: stored.map(|object| ID(object.uid.clone())).collect(),
         errors: WriteError::errors(&report),

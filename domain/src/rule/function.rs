@@ -2,7 +2,10 @@
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::{LONGEST_RESULT, Problem, Scope, Value, evaluate::value, parse::Node, value::tidy};
+use super::{
+    LONGEST_RESULT, Problem, Scope, Value, evaluate::value, growth::Standard, parse::Node,
+    value::tidy,
+};
 
 /// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub(super) enum Function {
     YearsBetween,
     Zing,
     Zpvc,
+    ZScore(Standard),
 }
 
 use Function as F;
@@ -47,7 +51,7 @@ use Function as F;
 const MANY: usize = usize::MAX;
 
 /// Each function with its name and the fewest and most of its arguments.
-const FUNCTIONS: [(&str, Function, usize, usize); 32] = [
+const FUNCTIONS: [(&str, Function, usize, usize); 35] = [
     ("d2:addDays", F::AddDays, 2, 2),
     ("d2:ceil", F::Ceil, 1, 1),
     ("d2:concatenate", F::Concatenate, 1, MANY),
@@ -80,6 +84,9 @@ const FUNCTIONS: [(&str, Function, usize, usize); 32] = [
     ("d2:yearsBetween", F::YearsBetween, 2, 2),
     ("d2:zing", F::Zing, 1, 1),
     ("d2:zpvc", F::Zpvc, 1, MANY),
+    ("d2:zScoreHFA", F::ZScore(Standard::HeightForAge), 3, 3),
+    ("d2:zScoreWFA", F::ZScore(Standard::WeightForAge), 3, 3),
+    ("d2:zScoreWFH", F::ZScore(Standard::WeightForHeight), 3, 3),
 ];
 
 impl Function {
@@ -128,6 +135,16 @@ pub(super) fn call(
         }
         F::Ceil | F::Floor | F::Round | F::Modulus | F::Oizp | F::Zing | F::Zpvc => {
             of_numbers(function, arguments, scope)
+        }
+        F::ZScore(standard) => {
+            let at = value(&arguments[0], scope)?.number()?;
+            let measure = value(&arguments[1], scope)?.number()?;
+            let sex = text(arguments, 2, scope)?;
+            // Nobody is a girl because it is not known.
+            if sex.is_empty() {
+                return Err(Problem::Missing("sex"));
+            }
+            standard.z_score(at, measure, &sex).map(Value::Number)
         }
         _ => of_texts(function, arguments, scope),
     }

@@ -7,6 +7,7 @@
 
 mod evaluate;
 mod function;
+mod growth;
 mod parse;
 mod run;
 mod scope;
@@ -67,10 +68,19 @@ pub enum Problem {
     /// There is no value where one is needed.
     #[error("a value is missing where a {0} is needed")]
     Missing(&'static str),
+    /// There is no growth standard for an age, a length or a measure.
+    #[error("there is no growth standard for this age, length or measure")]
+    Growth,
     /// A text grew too long.
     #[error("the text of the result is longer than {LONGEST_RESULT} bytes")]
     Result,
     /// An action assigns to nothing.
     #[error("the action ASSIGN names nothing to assign to")]
     Target,
+    /// An action schedules an event of no stage.
+    #[error("the action SCHEDULEEVENT names no stage of its program")]
+    Stage,
+    /// An action schedules an event where there is no enrolment.
+    #[error("the action SCHEDULEEVENT needs an enrollment")]
+    Enrollment,
 }

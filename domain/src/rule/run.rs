@@ -45,6 +45,8 @@ pub enum Kind {
     Assign,
     /// Refuses the object when something has no value.
     Mandatory,
+    /// Plans an event of the enrolment.
+    Schedule,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             "ERRORONCOMPLETE" => Self::ErrorOnComplete,
             "ASSIGN" => Self::Assign,
             "SETMANDATORYFIELD" => Self::Mandatory,
+            "SCHEDULEEVENT" => Self::Schedule,
             _ => return None,
         })
     }
@@ -72,6 +75,8 @@ pub enum Target {
     Attribute(String),
     /// A variable, which later rules see.
     Variable(String),
+    /// A stage, of which an event is planned.
+    Stage(String),
     /// The event or enrolment as a whole.
     Whole,
 }
@@ -150,6 +155,12 @@ fn is_met(rule: &Rule, scope: &Scope) -> Result<bool, Problem> {
 
 /// What is to be done; `None` when it is done already.
 fn take<'a>(action: &'a Action, scope: &mut Scope) -> Result<Option<Outcome<'a>>, Problem> {
+    if action.kind == Kind::Schedule {
+        if !matches!(action.target, Target::Stage(_)) {
+            return Err(Problem::Stage);
+        }
+        scope.enrollment.ok_or(Problem::Enrollment)?;
+    }
     let data = match &action.data {
         None => None,
         Some(expression) => expression
@@ -162,7 +173,7 @@ fn take<'a>(action: &'a Action, scope: &mut Scope) -> Result<Option<Outcome<'a>>
     if action.kind == Kind::Assign {
         let name = match &action.target {
             Target::DataElement(name) | Target::Attribute(name) | Target::Variable(name) => name,
-            Target::Whole => return Err(Problem::Target),
+            Target::Stage(_) | Target::Whole => return Err(Problem::Target),
         };
         scope.assigned.insert(name.clone(), data.clone());
         if matches!(action.target, Target::Variable(_)) {

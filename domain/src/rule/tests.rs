@@ -283,6 +283,13 @@ fn functions_have_these_values() {
         ("d2:hasUserRole('role0000002')", "false"),
         ("d2:inOrgUnitGroup('RURAL')", "true"),
         ("d2:inOrgUnitGroup('URBAN')", "false"),
+        ("d2:zScoreWFA(20, '12.7', 'M')", "1.01"),
+        ("d2:zScoreWFA(20, 12.7, 'F') > 1", "true"),
+        (
+            "d2:zScoreHFA(d2:monthsBetween('2022-03-01', V{event_date}), 86, 'F')",
+            "0.09",
+        ),
+        ("d2:zScoreWFH(94.5, 11, 'male') < -3", "true"),
     ] {
         assert_eq!(evaluate(text), Ok(Some(expected.to_owned())), "{text}");
     }
@@ -312,8 +319,20 @@ fn what_has_no_value_says_why_without_the_data() {
             "a character that has no meaning at character 3 of the expression",
         ),
         (
-            "d2:zScoreWFA(1, 2, 'M') > 3",
-            "the function d2:zScoreWFA is not supported",
+            "d2:extractDataMatrixValue('gtin', #{note})",
+            "the function d2:extractDataMatrixValue is not supported",
+        ),
+        (
+            "d2:zScoreWFA(61, 20, 'M') > 3",
+            "there is no growth standard for this age, length or measure",
+        ),
+        (
+            "d2:zScoreWFA(12, 9, #{blank}) > 3",
+            "a value is missing where a sex is needed",
+        ),
+        (
+            "d2:zScoreHFA(12, null, 'F')",
+            "a value is missing where a number is needed",
         ),
         ("d2:ceil(1, 2)", "d2:ceil has the wrong number of arguments"),
         (

@@ -121,6 +121,36 @@ fn rules_of_a_stage_and_actions_of_a_field_are_taken_where_they_belong() {
     assert_eq!(texts(of_enrollment), ["attribute", "whole"]);
 }
 
+#[test]
+fn an_event_is_planned_where_there_is_an_enrolment_and_a_stage() {
+    let planned = |target, date: &str| {
+        rule(
+            "plan",
+            None,
+            "true",
+            vec![action(Kind::Schedule, target, date)],
+        )
+    };
+    let stage = || Target::Stage("two".to_owned());
+    let told = |rule: Rule, change: fn(&mut Scope)| {
+        let found = with_scope(|scope| {
+            change(scope);
+            effects(&mut [rule], scope)
+        });
+        let texts = found.into_iter().map(|(_, text)| text);
+        texts.collect::<Vec<_>>()
+    };
+    let weekly = "d2:addDays(V{event_date}, 7)";
+    assert_eq!(told(planned(stage(), weekly), |_| {}), ["2024-03-08"]);
+    let of_enrollment = "d2:addDays(V{enrollment_date}, 1)";
+    let found = told(planned(stage(), of_enrollment), |scope| scope.event = None);
+    assert_eq!(found, ["2024-02-01"]);
+    let found = told(planned(stage(), weekly), |scope| scope.enrollment = None);
+    assert_eq!(found, ["the action SCHEDULEEVENT needs an enrollment"]);
+    let nowhere = "the action SCHEDULEEVENT names no stage of its program";
+    assert_eq!(told(planned(Target::Whole, weekly), |_| {}), [nowhere]);
+}
+
 proptest! {
     #[test]
     fn no_text_breaks_the_parser(text in "[-+*/%^!()',\"#AV{}a-z0-9:. d2\\\\]{0,80}") {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Text},
+    sql_types::{Array, BigInt, Bool, Text},
 };
 use domain::{
     event::ValueType,
@@ -89,6 +89,9 @@ enum SourceType {
     CalculatedValue,
 }
 
+/// Action that plans an event.
+const SCHEDULE: &str = "SCHEDULEEVENT";
+
 /// Type of a variable that names none.
 fn text() -> ValueType {
     ValueType::Text
@@ -156,6 +159,9 @@ pub(super) fn load_actions(loader: &mut Loader, list: &[Raw], rules: &[Raw]) -> 
             notices.extend(data.and_then(|data| unreadable("data of program rule action", uid, data)));
         }
         let (element, stage) = (action.data_element.as_ref(), action.program_stage.as_ref());
+        if action.program_rule_action_type == SCHEDULE && stage.is_none() {
+            return Err(Fault::new("MISSING_MEMBER", "`programStage` is required by SCHEDULEEVENT"));
+        }
         let attribute = action.tracked_entity_attribute.as_ref();
         Ok(Checked {
             row: json!({
@@ -175,7 +181,41 @@ pub(super) fn load_actions(loader: &mut Loader, list: &[Raw], rules: &[Raw]) -> 
         })
     })?;
     loader.report.notices.extend(notices);
+    tell_misplaced(loader, list)?;
     drop_unlisted(loader, &listings)
+}
+
+#[derive(QueryableByName)]
+struct Misplaced {
+    #[diesel(sql_type = Text)]
+    uid: String,
+    #[diesel(sql_type = Bool)]
+    enrolls: bool,
+}
+
+/// Tells which of the actions plan events of a stage of another program, or of a program without enrolments.
+fn tell_misplaced(loader: &mut Loader, list: &[Raw]) -> Result<()> {
+    let sent = list.iter().filter_map(|raw| object::read(raw).ok());
+    let sent: Vec<String> = sent.map(|listing: Listing| listing.id).collect();
+    let misplaced: Vec<Misplaced> = diesel::sql_query(
+        "SELECT a.uid, p.type = 'WITH_REGISTRATION' AS enrolls
+           FROM programruleaction a JOIN programrule r ON r.programruleid = a.programruleid
+           JOIN program p ON p.programid = r.programid JOIN programstage s ON s.programstageid = a.programstageid
+          WHERE a.actiontype = $1 AND a.uid = ANY($2)
+            AND (p.type <> 'WITH_REGISTRATION' OR s.programid IS DISTINCT FROM r.programid) ORDER BY a.uid",
+    )
+    .bind::<Text, _>(SCHEDULE)
+    .bind::<Array<Text>, _>(sent)
+    .load(loader.conn)?;
+    let notices = misplaced.into_iter().map(|Misplaced { uid, enrolls }| {
+        let why = match enrolls {
+            true => "`programStage` is not of its program",
+            false => "its program has no enrollments",
+        };
+        format!("The program rule action {uid} cannot be run: {why}.")
+    });
+    loader.report.notices.extend(notices);
+    Ok(())
 }
 
 /// Takes away the actions that their rule no longer lists.

@@ -205,6 +205,14 @@ pub enum Code {
     E1317,
     /// A single event cannot have this status.
     E1318,
+    /// A program rule plans an event for what is no day.
+    E1319,
+    /// A program rule planned an event.
+    E1320,
+    /// A program rule plans an event of a stage whose data one may not write.
+    E1321,
+    /// A program rule plans an event, and there is one already.
+    E1322,
     /// The form is closed after completion.
     E1326,
     /// The relationship links an object to itself.
@@ -348,6 +356,10 @@ impl Code {
             Self::E1316 => "E1316",
             Self::E1317 => "E1317",
             Self::E1318 => "E1318",
+            Self::E1319 => "E1319",
+            Self::E1320 => "E1320",
+            Self::E1321 => "E1321",
+            Self::E1322 => "E1322",
             Self::E1326 => "E1326",
             Self::E4000 => "E4000",
             Self::E4001 => "E4001",

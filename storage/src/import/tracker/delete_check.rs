@@ -113,7 +113,8 @@ fn check_event(
         unit: stored.unit,
         enrollment,
     };
-    let mut faults = event::people::write_faults(importer, &place, stored.option_combo);
+    let mut faults =
+        event::people::write_faults(importer, &place, [Some(stored.option_combo), None]);
     faults.extend(importer.rights.check_capture(stored.unit));
     settle(faults)?;
     if importer.rights.caller.has_authority(EDIT_EXPIRED) {

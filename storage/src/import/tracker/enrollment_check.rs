@@ -142,10 +142,9 @@ pub(super) fn check_rights(
     faults.extend(rights.check_type_read(importer.metadata.type_of(program)));
     faults.extend(rights.check_owner(program, place.entity.id, owner));
     let before = stored.map(|stored| stored.option_combo);
-    for combo in [Some(option_combo), before.filter(|id| *id != option_combo)] {
-        let options = combo.map(|combo| importer.metadata.option_combos.shared(combo));
-        faults.extend(options.and_then(|options| rights.check_options(options)));
-    }
+    let combos = [Some(option_combo), before].into_iter().flatten();
+    let option_combos = &importer.metadata.option_combos;
+    faults.extend(rights.check_options(combos.flat_map(|combo| option_combos.shared(combo))));
     if stored.is_none_or(|stored| stored.unit != place.unit) {
         faults.extend(rights.check_capture(place.unit));
     }

@@ -232,6 +232,7 @@ fn check(
     )?;
     let others = (place.entity.id, place.program.id);
     let (values, mut faults) = values::attributes(metadata, &enrollment.attributes);
+    let notes = importer.new_notes(&item.uid, &enrollment.notes, &context.notes);
     if importer.skips_rules() {
         faults.clear();
     } else {
@@ -257,11 +258,13 @@ fn check(
         ));
         let others = context.others.get(&others);
         faults.extend(check_others(&item.uid, enrollment.status, place.program.once, others).err());
+        faults.extend(notes.as_ref().err().cloned());
     }
     settle(faults)?;
     let row = row(importer, item, &place, option_combo, stored);
     let entity = place.entity.id;
-    let notes = importer.new_notes(&item.uid, &enrollment.notes, &context.notes)?;
+    let notes = notes?;
+    importer.claim(&notes);
     if enrollment.status != EnrollmentStatus::Cancelled {
         let of_entity = context.others.entry(others).or_default();
         of_entity.insert(item.uid.clone(), enrollment.status.text().to_owned());

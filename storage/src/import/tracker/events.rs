@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     changes, enrollments,
-    event::{self, Accepted, place::program_uid},
+    event::{self, Accepted, place::program_uid, repetition},
     importer::{CHUNK, Importer, Item, Read, Tally},
     metadata::{self, Program},
     notes::{Holders, holders},
@@ -87,28 +87,37 @@ pub(super) struct Context {
     pub(super) enrollments: HashMap<String, enrollments::Stored>,
     pub(super) assigned: HashSet<(i64, i64)>,
     pub(super) owners: HashMap<i64, i64>,
-    /// Events of each enrolment and stage, stored and accepted.
-    pub(super) of_stage: HashMap<(i64, i64), HashSet<String>>,
+    /// Enrolments and stages of stored events that are neither deleted nor skipped.
+    pub(super) taken: HashSet<(i64, i64)>,
     pub(super) notes: Holders,
 }
+
+/// A good event with what was sent.
+pub(super) type Pair<'a> = (Read<Event>, Accepted<'a>);
 
 pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
     let (mut seen, mut tally) = (HashSet::new(), Tally::default());
     let mut done = Vec::new();
-    for chunk in items.chunks(CHUNK) {
+    for chunk in chunks(items) {
         let mut read = importer.read::<Event>(TrackerType::Event, chunk, &mut seen);
         for item in &mut read {
             importer.parameters.id_schemes.translate(&mut item.object);
         }
-        let mut context = context(importer, &read)?;
+        let context = context(importer, &read)?;
         let mut accepted = Vec::with_capacity(read.len());
         for item in read {
-            match event::check(importer, &item, &mut context) {
+            match event::check(importer, &item, &context) {
                 Ok(event) => accepted.push((item, event)),
                 Err(faults) => {
                     importer.reject(TrackerType::Event, item.line, item.uid, faults);
                 }
             }
+        }
+        if importer.is_over() {
+            break;
+        }
+        if !importer.skips_rules() {
+            accepted = repetition::refuse(importer, accepted, &context);
         }
         if importer.is_over() {
             break;
@@ -129,8 +138,38 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
             store(importer, kind, events, &context.stored, &mut tally)?;
         }
     }
+    if !importer.is_over() {
+        done.extend(rules::schedule::store(importer, &mut tally)?);
+    }
     importer.report(TrackerType::Event, &tally, done);
     Ok(())
+}
+
+/// Cuts events into chunks that are checked and stored together. Those of an enrolment are in one, up to its size: they see
+/// each other, wherever they stand in the payload.
+fn chunks(items: &[Item]) -> Vec<Vec<&Item>> {
+    if items.len() <= CHUNK {
+        return items.chunks(CHUNK).map(Vec::from_iter).collect();
+    }
+    let mut first_of: HashMap<&str, usize> = HashMap::new();
+    let mut places: Vec<(usize, &Item)> = Vec::with_capacity(items.len());
+    for (place, item) in items.iter().enumerate() {
+        let enrollment = item.parent.as_deref();
+        let first = enrollment.map_or(place, |uid| *first_of.entry(uid).or_insert(place));
+        places.push((first, item));
+    }
+    places.sort_by_key(|(first, _)| *first);
+    let (mut chunks, mut chunk) = (Vec::new(), Vec::with_capacity(CHUNK));
+    for of_enrollment in places.chunk_by(|(a, _), (b, _)| a == b) {
+        for part in of_enrollment.chunks(CHUNK) {
+            if chunk.len() + part.len() > CHUNK {
+                chunks.push(std::mem::take(&mut chunk));
+            }
+            chunk.extend(part.iter().map(|(_, item)| *item));
+        }
+    }
+    chunks.push(chunk);
+    chunks
 }
 
 pub(super) fn enrollment_uid(item: &Read<Event>) -> Option<&String> {
@@ -173,7 +212,7 @@ fn context(importer: &mut Importer, read: &[Read<Event>]) -> Result<Context> {
             &Vec::from_iter(units),
         )?,
         owners: owners::of_enrollments(importer.conn, &ids)?,
-        of_stage: of_stage(importer.conn, &ids)?,
+        taken: taken(importer.conn, &ids)?,
         notes: holders(
             importer.conn,
             read.iter().flat_map(|item| &item.object.notes),
@@ -289,28 +328,20 @@ pub(super) fn stored(conn: &mut Connection, uids: &[&str]) -> Result<HashMap<Str
     Ok(single.chain(tracker).collect())
 }
 
-/// The events of enrolments that are not deleted, by enrolment and stage.
-fn of_stage(
-    conn: &mut Connection,
-    enrollments: &[i64],
-) -> Result<HashMap<(i64, i64), HashSet<String>>> {
+/// Enrolments with the stages of which they have an event that is neither deleted nor skipped.
+fn taken(conn: &mut Connection, enrollments: &[i64]) -> Result<HashSet<(i64, i64)>> {
     use trackerevent as t;
-    let rows: Vec<(i64, i64, String)> = t::table
-        .filter(
-            t::enrollmentid
-                .eq_any(enrollments)
-                .and(t::deleted.eq(false)),
-        )
-        .select((t::enrollmentid, t::programstageid, t::uid))
+    let rows: Vec<(i64, i64)> = t::table
+        .filter(t::enrollmentid.eq_any(enrollments))
+        .filter(t::deleted.eq(false).and(t::status.ne("SKIPPED")))
+        .select((t::enrollmentid, t::programstageid))
+        .distinct()
         .load(conn)?;
-    let mut of_stage: HashMap<(i64, i64), HashSet<String>> = HashMap::new();
-    for (enrollment, stage, uid) in rows {
-        of_stage.entry((enrollment, stage)).or_default().insert(uid);
-    }
-    Ok(of_stage)
+    Ok(rows.into_iter().collect())
 }
 
-fn store(
+/// Writes good events of a store with what belongs to them.
+pub(super) fn store(
     importer: &mut Importer,
     store: Store,
     accepted: Vec<Accepted>,

@@ -14,6 +14,7 @@ use super::{
     payload::Flat,
     report::{ErrorReport, ImportReport, ObjectReport, TrackerType, WarningReport},
     rights::Rights,
+    rules::schedule::Plan,
 };
 use crate::{
     Connection,
@@ -105,6 +106,8 @@ pub(super) struct Importer<'a> {
     pub(super) note_uids: HashSet<String>,
     /// Whether relationships of the payload may refer to its events.
     pub(super) has_relationships: bool,
+    /// Events that program rules plan.
+    pub(super) plans: Vec<Plan<'a>>,
     pub(super) source: &'a str,
     pub(super) progress: &'a ProgressBar,
 }
@@ -115,6 +118,8 @@ pub(super) struct Tally {
     created: u64,
     updated: u64,
     unchanged: u64,
+    /// Those of `created` that program rules planned.
+    pub(super) scheduled: u64,
 }
 
 impl Tally {
@@ -137,13 +142,13 @@ impl Tally {
 
 impl Importer<'_> {
     /// Reads the objects of a chunk; those that cannot be read are refused, as are repeated uids.
-    pub(super) fn read<T: DeserializeOwned>(
+    pub(super) fn read<'i, T: DeserializeOwned>(
         &mut self,
         kind: TrackerType,
-        items: &[Item],
+        items: impl IntoIterator<Item = &'i Item>,
         seen: &mut HashSet<String>,
     ) -> Vec<Read<T>> {
-        let mut read = Vec::with_capacity(items.len());
+        let mut read = Vec::with_capacity(CHUNK);
         for item in items {
             self.progress.inc(1);
             let (line, uid, parent) = (item.line, item.uid.clone(), item.parent.clone());
@@ -268,7 +273,7 @@ impl Importer<'_> {
     pub(super) fn only_checks_events(&self) -> bool {
         let undone = self.parameters.mode == ImportMode::Validate
             || (self.parameters.atomic == AtomicMode::All && self.report.has_errors());
-        undone && !self.has_relationships
+        undone && !self.has_relationships && !self.metadata.rules.schedule
     }
 
     /// Adds the counts and the stored objects of a kind to the report.
@@ -279,6 +284,7 @@ impl Importer<'_> {
         of_type.stats.created += tally.created;
         of_type.stats.updated += tally.updated + tally.unchanged;
         of_type.stats.unchanged += tally.unchanged;
+        of_type.stats.scheduled += tally.scheduled;
         of_type
             .object_reports
             .extend(stored.into_iter().map(|uid| ObjectReport {

@@ -246,6 +246,7 @@ fn store(
         rejected: HashSet::new(),
         note_uids: HashSet::new(),
         has_relationships: !flat.relationships.is_empty(),
+        plans: Vec::new(),
         conn,
         source: source.unwrap_or_default(),
         progress,

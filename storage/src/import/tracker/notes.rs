@@ -1,6 +1,6 @@
 //! Notes of enrolments and events. A note is written once and never changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::{
     prelude::*,
@@ -65,12 +65,12 @@ pub(super) fn holders<'a>(
 impl Importer<'_> {
     /// The notes of `object` that are to be added. Empty ones are dropped, known ones of the same object skipped.
     pub(super) fn new_notes(
-        &mut self,
+        &self,
         object: &str,
         notes: &[Note],
         holders: &Holders,
     ) -> Result<Vec<NewNote>, Fault> {
-        let mut new = Vec::new();
+        let (mut new, mut uids) = (Vec::new(), HashSet::new());
         for note in notes {
             let Some(text) = note.value.as_deref().filter(|text| !text.is_empty()) else {
                 continue;
@@ -89,13 +89,20 @@ impl Importer<'_> {
             match holders.get(&uid) {
                 Some(Some(holder)) if holder == object => continue,
                 Some(_) => return Err(taken()),
-                None if !self.note_uids.insert(uid.clone()) => return Err(taken()),
+                None if self.note_uids.contains(&uid) => return Err(taken()),
+                None if !uids.insert(uid.clone()) => return Err(taken()),
                 None => {}
             }
             let (text, creator) = (text.to_owned(), note.stored_by.clone());
             new.push(NewNote { uid, text, creator });
         }
         Ok(new)
+    }
+
+    /// Keeps the identifiers of the notes of a good object, so that no other one of the payload brings them.
+    pub(super) fn claim(&mut self, notes: &[NewNote]) {
+        let uids = notes.iter().map(|note| note.uid.clone());
+        self.note_uids.extend(uids);
     }
 
     /// Adds notes behind those that their objects have; `table` links them by its column `key`. Returns the objects.

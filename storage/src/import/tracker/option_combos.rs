@@ -157,34 +157,31 @@ impl OptionCombos {
     }
 
     /// Checks that a date lies within the periods of the options of a combination, which are still used for `grace` days
-    /// after their end.
+    /// after their end. Each option that it does not lie in is told.
     pub(super) fn check_period(
         &self,
         option_combo: i64,
         grace: i64,
         date: NaiveDateTime,
-    ) -> Result<(), Fault> {
+    ) -> Vec<Fault> {
         let date = date.date();
+        let mut faults = Vec::new();
         for option in self.options.get(&option_combo).into_iter().flatten() {
             let (start, end) = self.periods.get(option).copied().unwrap_or_default();
             if start.is_some_and(|start| date < start) {
-                return Err(Fault::new(
-                    Code::E1056,
-                    format!("the date is before the period of category option {option}"),
-                ));
+                let message = format!("the date is before the period of category option {option}");
+                faults.push(Fault::new(Code::E1056, message));
             }
             if end.is_some_and(|end| date > end + TimeDelta::days(grace)) {
-                return Err(Fault::new(
-                    Code::E1057,
-                    format!("the date is after the period of category option {option}"),
-                ));
+                let message = format!("the date is after the period of category option {option}");
+                faults.push(Fault::new(Code::E1057, message));
             }
         }
-        Ok(())
+        faults
     }
 
-    /// The option combination of what has no categories.
-    fn default_of(&self, combo: i64) -> Option<i64> {
+    /// The option combination of what has no categories; `None` within any other category combination.
+    pub(super) fn default_of(&self, combo: i64) -> Option<i64> {
         let default = || {
             let mut all = self.by_uid.values();
             all.find(|found| found.combo == self.default_combo)
@@ -276,6 +273,7 @@ mod tests {
             NaiveDate::from_ymd_opt(2020, 1, 1),
             NaiveDate::from_ymd_opt(2020, 12, 31),
         );
+        let longer = (None, NaiveDate::from_ymd_opt(2021, 12, 31));
         OptionCombos {
             default_combo: 1,
             by_uid: HashMap::from([
@@ -289,7 +287,7 @@ mod tests {
             ]),
             periods: HashMap::from([
                 ("a".into(), period),
-                ("b".into(), (None, None)),
+                ("b".into(), longer),
                 ("d".into(), (None, None)),
             ]),
             sharing: HashMap::new(),
@@ -368,10 +366,19 @@ mod tests {
         let combos = sample();
         let check = |year| {
             let date = NaiveDate::from_ymd_opt(year, 6, 1).expect("a day").into();
-            combos.check_period(20, 0, date).map_err(|fault| fault.code)
+            let faults = combos.check_period(20, 0, date);
+            let told = faults.iter().map(|fault| {
+                let option = fault.message.rsplit(' ').next().unwrap_or_default();
+                (fault.code, option.to_owned())
+            });
+            told.collect::<Vec<_>>()
         };
-        assert_eq!(check(2020), Ok(()));
-        assert_eq!(check(2019), Err(Code::E1056));
-        assert_eq!(check(2021), Err(Code::E1057));
+        let option = |code, option: &str| (code, option.to_owned());
+        assert_eq!(check(2020), []);
+        assert_eq!(check(2019), [option(Code::E1056, "a")]);
+        assert_eq!(check(2021), [option(Code::E1057, "a")]);
+        // Every option that the date does not lie in is told, not only the first.
+        let both = [option(Code::E1057, "a"), option(Code::E1057, "b")];
+        assert_eq!(check(2022), both);
     }
 }

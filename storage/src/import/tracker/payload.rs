@@ -196,7 +196,7 @@ pub(super) struct Enrollment {
     pub(super) attribute_category_options: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event {
     #[serde(default)]

@@ -72,6 +72,9 @@ pub struct Stats {
     /// Those of `updated` that were equal to what was stored.
     #[serde(skip)]
     pub unchanged: u64,
+    /// Those of `created` that no payload holds: program rules planned them.
+    #[serde(skip)]
+    pub scheduled: u64,
 }
 
 /// Why an object was refused.
@@ -132,7 +135,8 @@ pub struct TypeReport {
     pub tracker_type: TrackerType,
     /// Their counts.
     pub stats: Stats,
-    /// Those that were stored, in the order of the payload.
+    /// Those that were stored, in the order of the payload, then the events that program rules planned. Where a payload has
+    /// more than 2,000 events, those of an enrolment follow each other.
     pub object_reports: Vec<ObjectReport>,
 }
 
@@ -210,7 +214,10 @@ impl ImportReport {
             let stats = &mut of_type.stats;
             if undone {
                 *stats = Stats {
-                    ignored: stats.created + stats.updated + stats.deleted + stats.ignored,
+                    ignored: stats.created - stats.scheduled
+                        + stats.updated
+                        + stats.deleted
+                        + stats.ignored,
                     ..Stats::default()
                 };
                 of_type.object_reports.clear();
@@ -222,6 +229,7 @@ impl ImportReport {
             self.stats.ignored += stats.ignored;
             self.stats.total += stats.total;
             self.stats.unchanged += stats.unchanged;
+            self.stats.scheduled += stats.scheduled;
         }
         self.status = match &self.validation_report {
             found if !found.error_reports.is_empty() => Status::Error,

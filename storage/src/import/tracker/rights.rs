@@ -124,14 +124,22 @@ impl<'a> Rights<'a> {
         )
     }
 
+    /// A fault for each option, in their order and each once, under which the person may not write.
     pub(super) fn check_options<'s>(
         &self,
-        mut options: impl Iterator<Item = (&'s str, &'s Sharing)>,
-    ) -> Option<Fault> {
-        let closed = options.find(|(_, sharing)| !sharing.may_write_data(self.caller));
-        let (uid, _) = closed?;
-        let message = format!("you may not write data of category option {uid}");
-        Some(Fault::new(Code::E1099, message))
+        options: impl Iterator<Item = (&'s str, &'s Sharing)>,
+    ) -> Vec<Fault> {
+        let mut closed: Vec<&str> = options
+            .filter(|(_, sharing)| !sharing.may_write_data(self.caller))
+            .map(|(uid, _)| uid)
+            .collect();
+        let mut seen = HashSet::new();
+        closed.retain(|uid| seen.insert(*uid));
+        let fault = |uid| {
+            let message = format!("you may not write data of category option {uid}");
+            Fault::new(Code::E1099, message)
+        };
+        closed.into_iter().map(fault).collect()
     }
 
     /// Whether the person reaches what `unit` owns of a tracked entity within a program.

@@ -4,8 +4,10 @@ mod changes;
 mod members;
 mod modes;
 mod quarantine;
+mod repetition;
 mod rights;
 mod rules;
+mod schedule;
 
 use serde_json::{Value, json};
 

@@ -43,7 +43,7 @@ impl Written {
     fn new(uid: String, report: ImportReport) -> Self {
         let outcome = match report.stats {
             _ if report.has_errors() => None,
-            stats if stats.created > 0 => Some(Outcome::Created),
+            stats if stats.created > stats.scheduled => Some(Outcome::Created),
             stats if stats.updated > stats.unchanged => Some(Outcome::Updated),
             _ => Some(Outcome::Unchanged),
         };

@@ -3,9 +3,10 @@
 pub(super) mod dates;
 pub(super) mod people;
 pub(super) mod place;
+pub(super) mod repetition;
 mod status;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Strategy,
@@ -28,6 +29,7 @@ pub(super) struct Accepted<'a> {
     pub(super) store: Store,
     pub(super) place: Place<'a>,
     pub(super) uid: String,
+    pub(super) option_combo: i64,
     pub(super) row: Value,
     pub(super) notes: Vec<NewNote>,
     pub(super) changes: Vec<Change>,
@@ -37,7 +39,7 @@ pub(super) struct Accepted<'a> {
 pub(super) fn check<'a>(
     importer: &mut Importer<'a>,
     item: &Read<Event>,
-    context: &mut Context,
+    context: &Context,
 ) -> Result<Accepted<'a>, Vec<Fault>> {
     let event = &item.object;
     let stored = context.stored.get(&item.uid);
@@ -65,7 +67,8 @@ pub(super) fn check<'a>(
             stored,
         ))?;
     }
-    let (assignee, warning) = people::assignee(importer.metadata, &place, event)?;
+    let assignee = people::assignee(importer.metadata, &place, event);
+    let notes = importer.new_notes(&item.uid, &event.notes, &context.notes);
     let values = values::merge(
         stored.map_or(&Value::Null, |stored| &stored.values),
         &event.data_values,
@@ -76,40 +79,65 @@ pub(super) fn check<'a>(
         let mut faults = dates::check(importer, &place, event, stored);
         let grace = place.program.option_grace;
         let date = event.date().unwrap_or(importer.now);
-        let period = option_combos.check_period(option_combo, grace, date);
-        faults.extend(period.err());
+        faults.extend(option_combos.check_period(option_combo, grace, date));
         faults.extend(
             check_geometry(event.geometry.as_ref(), place.stage.feature_type.as_deref()).err(),
         );
+        faults.extend(notes.as_ref().err().cloned());
         faults.extend(values::data(importer.metadata, place.stage, event, &values));
         faults.extend(status::check_change(event, stored));
-        faults.extend(place::check_repetition(item, &place, context));
+        faults.extend(assignee.as_ref().err().cloned());
         settle(faults)?;
     } else {
         dates::check_storable(store, event)?;
     }
-    let mut row = row(importer, item, &place, stored);
-    row["attributeoptioncomboid"] = json!(option_combo);
-    row["assigneduserid"] = json!(assignee);
-    let changes = changes::of_event(importer, &place, event, stored, &values);
-    row["eventdatavalues"] = Value::Object(values);
-    if let Some(enrollment) = place.enrollment {
-        let stage = (enrollment.id, place.stage.id);
-        let of_stage = context.of_stage.entry(stage).or_default();
-        of_stage.insert(item.uid.clone());
-    }
-    let notes = importer.new_notes(&item.uid, &event.notes, &context.notes)?;
+    let ((assignee, warning), notes) = (assignee?, notes?);
+    importer.claim(&notes);
     if let Some(warning) = warning {
         importer.warn(TrackerType::Event, &item.uid, warning);
     }
-    Ok(Accepted {
-        store,
+    let mut accepted = accept(importer, item, place, option_combo, stored);
+    accepted.row["assigneduserid"] = json!(assignee);
+    accepted.put_values(importer, event, stored, values);
+    accepted.notes = notes;
+    Ok(accepted)
+}
+
+/// An event that is as good as checked, without assignee, values and notes.
+pub(super) fn accept<'a>(
+    importer: &Importer,
+    item: &Read<Event>,
+    place: Place<'a>,
+    option_combo: i64,
+    stored: Option<&Stored>,
+) -> Accepted<'a> {
+    let mut row = row(importer, item, &place, stored);
+    row["attributeoptioncomboid"] = json!(option_combo);
+    row["assigneduserid"] = Value::Null;
+    row["eventdatavalues"] = json!({});
+    Accepted {
+        store: Store::of(place.program),
         place,
         uid: item.uid.clone(),
+        option_combo,
         row,
-        notes,
-        changes,
-    })
+        notes: Vec::new(),
+        changes: Vec::new(),
+    }
+}
+
+impl Accepted<'_> {
+    /// Gives the event its values, and notes what changes by them.
+    pub(super) fn put_values(
+        &mut self,
+        importer: &Importer,
+        event: &Event,
+        stored: Option<&Stored>,
+        values: Map<String, Value>,
+    ) {
+        self.changes = changes::of_event(importer, &self.place, event, stored, &values);
+        self.row["eventdatavalues"] = Value::Object(values);
+    }
 }
 
 /// Checks that the event is there, or not, as the strategy asks, and as the client last saw it.

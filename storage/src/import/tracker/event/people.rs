@@ -22,13 +22,9 @@ pub(super) fn check_rights(
     option_combo: i64,
     stored: Option<&Stored>,
 ) -> Vec<Fault> {
-    let mut faults = write_faults(importer, place, option_combo);
+    let before = stored.map(|stored| stored.option_combo);
+    let mut faults = write_faults(importer, place, [Some(option_combo), before]);
     faults.extend(check_units(importer, place, event, stored));
-    let before = stored.filter(|stored| stored.option_combo != option_combo);
-    if let Some(before) = before {
-        let options = importer.metadata.option_combos.shared(before.option_combo);
-        faults.extend(importer.rights.check_options(options));
-    }
     let reopens = event.status != EventStatus::Completed
         && stored.is_some_and(|stored| stored.status == "COMPLETED");
     if reopens && !importer.rights.caller.has_authority(UNCOMPLETE) {
@@ -38,11 +34,12 @@ pub(super) fn check_rights(
     faults
 }
 
-/// What forbids to write an event at a place, whatever its unit: sharing, ownership, option combination.
+/// What forbids to write an event at a place, whatever its unit: sharing, ownership, the option combinations that it has
+/// and had.
 pub(in super::super) fn write_faults(
     importer: &Importer,
     place: &Place,
-    option_combo: i64,
+    combos: [Option<i64>; 2],
 ) -> Vec<Fault> {
     let rights = &importer.rights;
     let mut faults = Vec::new();
@@ -55,8 +52,9 @@ pub(in super::super) fn write_faults(
             faults.extend(rights.check_owner(place.program, enrollment.entity, enrollment.owner));
         }
     }
-    let options = importer.metadata.option_combos.shared(option_combo);
-    faults.extend(rights.check_options(options));
+    let option_combos = &importer.metadata.option_combos;
+    let combos = combos.into_iter().flatten();
+    faults.extend(rights.check_options(combos.flat_map(|combo| option_combos.shared(combo))));
     faults
 }
 

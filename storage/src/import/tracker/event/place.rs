@@ -174,16 +174,3 @@ fn enrollment(
         owner: *owner,
     }))
 }
-
-/// Checks that a stage that is not repeatable has no other event.
-pub(super) fn check_repetition(
-    item: &Read<Event>,
-    place: &Place,
-    context: &Context,
-) -> Option<Fault> {
-    let enrollment = place.enrollment.filter(|_| !place.stage.repeatable)?;
-    let events = context.of_stage.get(&(enrollment.id, place.stage.id));
-    let repeated = events.into_iter().flatten().any(|uid| *uid != item.uid);
-    let message = "the program stage is not repeatable and an event exists";
-    repeated.then(|| Fault::new(Code::E1039, message))
-}

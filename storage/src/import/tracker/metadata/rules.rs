@@ -18,6 +18,8 @@ use crate::{Connection, Error, Result};
 pub(in super::super) struct Rules {
     /// By key of the program; only programs with rules that matter on import.
     programs: HashMap<i64, OfProgram>,
+    /// Whether an import may plan events.
+    pub(in super::super) schedule: bool,
     pub(in super::super) constants: HashMap<String, f64>,
     /// Units of each group, by its identifier and its code.
     pub(in super::super) unit_groups: HashMap<String, HashSet<String>>,
@@ -47,7 +49,10 @@ impl Rules {
         }
         name(conn, &mut programs)?;
         variables(conn, &mut programs)?;
+        let rules = programs.values().flat_map(|program| &program.rules);
+        let mut actions = rules.flat_map(|rule| &rule.actions);
         Ok(Rules {
+            schedule: actions.any(|action| action.kind == Kind::Schedule),
             programs,
             constants: constants(conn)?,
             unit_groups: unit_groups(conn)?,
@@ -110,6 +115,8 @@ struct ActionRow {
     #[diesel(sql_type = Nullable<Text>)]
     attribute: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
+    stage: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     content: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     data: Option<String>,
@@ -118,9 +125,11 @@ struct ActionRow {
 /// The actions of each rule that matter on import.
 fn actions(conn: &mut Connection) -> Result<HashMap<i64, Vec<Action>>> {
     let rows: Vec<ActionRow> = diesel::sql_query(
-        "SELECT a.programruleid, a.actiontype, d.uid AS element, t.uid AS attribute, a.content, a.data
-           FROM programruleaction a LEFT JOIN dataelement d ON d.dataelementid = a.dataelementid
+        "SELECT a.programruleid, a.actiontype, d.uid AS element, t.uid AS attribute, s.uid AS stage, a.content, a.data
+           FROM programruleaction a JOIN programrule r ON r.programruleid = a.programruleid
+           LEFT JOIN dataelement d ON d.dataelementid = a.dataelementid
            LEFT JOIN trackedentityattribute t ON t.trackedentityattributeid = a.trackedentityattributeid
+           LEFT JOIN programstage s ON s.programstageid = a.programstageid AND s.programid = r.programid
           ORDER BY a.programruleactionid",
     )
     .load(conn)?;
@@ -139,6 +148,7 @@ impl ActionRow {
     fn action(self, kind: Kind) -> Action {
         let variable = self.content.as_deref().and_then(variable_named);
         let target = match (self.element, self.attribute) {
+            _ if kind == Kind::Schedule => self.stage.map_or(Target::Whole, Target::Stage),
             (Some(element), _) => Target::DataElement(element),
             (None, Some(attribute)) => Target::Attribute(attribute),
             (None, None) if kind == Kind::Assign => {

@@ -15,7 +15,9 @@ use super::{
         values,
     },
     findings::{ATTRIBUTES, Findings, Subject},
-    known, rules_of, world,
+    known, rules_of,
+    schedule::{self, Origin},
+    world,
 };
 use crate::{Result, import::dhis2::object};
 
@@ -149,6 +151,23 @@ fn settle(
             findings.faults,
         );
         return None;
+    }
+    let metadata = importer.metadata;
+    let enrollment = &item.object;
+    let program = enrollment.program.as_ref();
+    let unit = enrollment.org_unit.as_ref();
+    if let Some(program) = program.and_then(|uid| metadata.programs.get(uid))
+        && let Some(unit) = unit.and_then(|uid| metadata.unit(uid))
+    {
+        let origin = Origin {
+            trigger: (TrackerType::Enrollment, &item.uid),
+            enrollment: Some(&item.uid),
+            program,
+            unit,
+            // The events of a program may have other categories than its enrolments.
+            option_combo: metadata.option_combos.default_of(program.combo),
+        };
+        schedule::plan(importer, &origin, findings.planned);
     }
     for (attribute, value) in findings.assigned {
         let field = importer.metadata.attributes.get(&attribute);

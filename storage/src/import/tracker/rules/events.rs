@@ -4,13 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::rule::{self, Outcome, Scope, Target};
-use serde_json::Value;
 
 use super::{
     super::{
-        changes, enrollments,
+        enrollments,
         event::Accepted,
-        events::Context,
+        events::{Context, Pair, enrollment_uid},
         importer::{Importer, Read},
         metadata::OfProgram,
         payload::{DataValue, Event, EventStatus, Scalar},
@@ -18,12 +17,11 @@ use super::{
         values,
     },
     findings::{DATA_ELEMENTS, Findings, Subject},
-    known, rules_of, world,
+    known, rules_of,
+    schedule::{self, Origin},
+    world,
 };
 use crate::Result;
-
-/// A good event with what was sent.
-pub(in super::super) type Pair<'a> = (Read<Event>, Accepted<'a>);
 
 /// What rules see of an enrolment: itself, and its events.
 struct Seen {
@@ -230,6 +228,14 @@ fn settle<'a>(
         importer.reject(TrackerType::Event, item.line, item.uid, findings.faults);
         return None;
     }
+    let place = Origin {
+        trigger: (TrackerType::Event, &item.uid),
+        enrollment: enrollment_uid(&item),
+        program: event.place.program,
+        unit: event.place.unit,
+        option_combo: Some(event.option_combo),
+    };
+    schedule::plan(importer, &place, findings.planned);
     if findings.assigned.is_empty() {
         return Some(event);
     }
@@ -248,7 +254,6 @@ fn settle<'a>(
     let before = &event.row["eventdatavalues"];
     let values = values::merge(before, sent, importer.now, &importer.user.info);
     let stored = context.stored.get(&item.uid);
-    event.changes = changes::of_event(importer, &event.place, &item.object, stored, &values);
-    event.row["eventdatavalues"] = Value::Object(values);
+    event.put_values(importer, &item.object, stored, values);
     Some(event)
 }

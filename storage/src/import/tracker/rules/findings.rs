@@ -59,6 +59,18 @@ pub(super) struct Findings {
     pub(super) warnings: Vec<Fault>,
     /// Values to store, by field; `None` takes one away.
     pub(super) assigned: Vec<(String, Option<String>)>,
+    pub(super) planned: Vec<Planned>,
+}
+
+/// An event that a rule plans.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// Identifier of the rule.
+    pub(super) rule: String,
+    /// Identifier of the event's stage.
+    pub(super) stage: String,
+    /// The day, as the rule computed it.
+    pub(super) date: Option<String>,
 }
 
 impl Subject<'_> {
@@ -86,6 +98,16 @@ impl Subject<'_> {
                     target,
                     ..
                 } => findings.faults.extend(self.require(rule, target)),
+                Outcome::Act {
+                    kind: Kind::Schedule,
+                    target: Target::Stage(stage),
+                    data,
+                    ..
+                } => findings.planned.push(Planned {
+                    rule: rule.to_owned(),
+                    stage: stage.clone(),
+                    date: data,
+                }),
                 Outcome::Act {
                     kind,
                     target,
@@ -172,7 +194,7 @@ impl Subject<'_> {
 fn field_of(target: &Target) -> Option<&str> {
     match target {
         Target::DataElement(uid) | Target::Attribute(uid) => Some(uid),
-        Target::Variable(_) | Target::Whole => None,
+        Target::Variable(_) | Target::Stage(_) | Target::Whole => None,
     }
 }
 

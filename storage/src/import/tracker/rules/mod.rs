@@ -7,6 +7,7 @@ pub(super) mod enrollments;
 pub(super) mod events;
 mod findings;
 mod known;
+pub(super) mod schedule;
 
 use std::collections::HashSet;
 

@@ -42,9 +42,13 @@ fn single_events_need_the_unit_the_program_and_the_options() {
     assert_eq!(refused(&mut conn, "foofi", &event), ["E1099"]);
     share(&mut conn, "categoryoption", "xwZ2u3WyQR0", "rwrw----");
     assert_eq!(refused(&mut conn, "foofi", &event), [""; 0]);
-    // An update asks for the old option combination too.
+    // An update asks for the old option combination too; each option is told, and only once.
     event["event"] = json!("lumVtWwwy0O");
-    assert_eq!(refused(&mut conn, "foofi", &event), ["E1099"]);
+    assert_eq!(refused(&mut conn, "foofi", &event), ["E1099"; 2]);
+    event["attributeOptionCombo"] = json!("UcWQppzD1it");
+    assert_eq!(refused(&mut conn, "foofi", &event), ["E1099"; 3]);
+    event["event"] = json!("right000002");
+    assert_eq!(refused(&mut conn, "foofi", &event), ["E1099"; 2]);
 }
 
 #[test]

@@ -11,12 +11,24 @@ fn all_faults_of_a_step_are_told_at_once() {
     let event = with(
         single("rule0000001"),
         json!({"completedAt": "2024-01-01", "geometry": {"type": "Point", "coordinates": [1, 2]},
-               "dataValues": [{"dataElement": "GieVkTxp4HG", "value": "tall"}, {"dataElement": "nowhere0000", "value": "1"}]}),
+               "dataValues": [{"dataElement": "GieVkTxp4HG", "value": "tall"}, {"dataElement": "nowhere0000", "value": "1"}],
+               "notes": [{"note": "r8Ge3bH7aF9", "value": "n"}], "assignedUser": {"username": "nobody"}}),
     );
     assert_eq!(
         refused(&mut conn, &event),
-        ["E1051", "E1074", "E1302", "E1304"]
+        ["E1051", "E1074", "E1119", "E1302", "E1304", "E1118"]
     );
+    // What is refused keeps no identifier of a note from others.
+    let note = json!({"notes": [{"note": "ruleNote001", "value": "n"}]});
+    let bad = with(event, note.clone());
+    let events = json!({"events": [bad, with(single("rule0000002"), note)]});
+    let each = Parameters {
+        atomic: AtomicMode::Object,
+        ..Parameters::default()
+    };
+    let report = import_as(&mut conn, USER, &events, &each);
+    assert!(!codes(&report).contains(&"E1119"), "{:?}", codes(&report));
+    assert_eq!(report.stats.created, 1);
     let event = with(
         single("rule0000001"),
         json!({"program": "nowhere0000", "orgUnit": "nowhere0000"}),
@@ -108,6 +120,24 @@ fn events_expire_unless_one_may_edit_them() {
         codes(&import_as(&mut conn, "basicuser", &old, &delete)),
         ["E1047"]
     );
+}
+
+#[test]
+fn each_option_that_is_not_used_on_the_day_is_told() {
+    let Some((mut conn, _)) = with_data() else {
+        return;
+    };
+    execute(
+        &mut conn,
+        "UPDATE categoryoption SET startdate = '2024-02-01', enddate = '2024-02-29' WHERE uid IN ('xwZ2u3WyQR0', 'M58XdOfhiJ7')",
+    );
+    let mut event = json!({"event": "rule0000001", "program": "iS7eutanDry", "orgUnit": "DiszpKrYNg8",
+                           "occurredAt": "2024-01-01", "attributeOptionCombo": "cr89ebDZrac"});
+    assert_eq!(refused(&mut conn, &event), ["E1056", "E1056"]);
+    event["occurredAt"] = json!("2024-03-01");
+    assert_eq!(refused(&mut conn, &event), ["E1057", "E1057"]);
+    event["occurredAt"] = json!("2024-02-29");
+    assert_eq!(refused(&mut conn, &event), [""; 0]);
 }
 
 #[test]
