@@ -12,6 +12,7 @@ use super::{
     changes::{self, Change},
     code::Code,
     events::{Context, Store, Stored},
+    files::{self, Namer, Naming},
     importer::{Fault, Importer, Read, settle},
     notes::NewNote,
     option_combos::Carrier,
@@ -31,6 +32,8 @@ pub(super) struct Accepted<'a> {
     pub(super) row: Value,
     pub(super) notes: Vec<NewNote>,
     pub(super) changes: Vec<Change>,
+    /// Files that it names from now on, and those that it names no more.
+    pub(super) files: Naming,
 }
 
 /// Checks one event.
@@ -81,7 +84,18 @@ pub(super) fn check<'a>(
         faults.extend(
             check_geometry(event.geometry.as_ref(), place.stage.feature_type.as_deref()).err(),
         );
-        faults.extend(values::data(importer.metadata, place.stage, event, &values));
+        let namer = Namer {
+            uid: &item.uid,
+            is_new: stored.is_none(),
+        };
+        let files = (&mut context.files, namer);
+        faults.extend(values::data(
+            importer.metadata,
+            place.stage,
+            event,
+            &values,
+            files,
+        ));
         faults.extend(status::check_change(event, stored));
         faults.extend(place::check_repetition(item, &place, context));
         settle(faults)?;
@@ -92,6 +106,7 @@ pub(super) fn check<'a>(
     row["attributeoptioncomboid"] = json!(option_combo);
     row["assigneduserid"] = json!(assignee);
     let changes = changes::of_event(importer, &place, event, stored, &values);
+    let files = files::of_event(importer.metadata, event, stored, &values);
     row["eventdatavalues"] = Value::Object(values);
     if let Some(enrollment) = place.enrollment {
         let stage = (enrollment.id, place.stage.id);
@@ -109,6 +124,7 @@ pub(super) fn check<'a>(
         row,
         notes,
         changes,
+        files,
     })
 }
 
