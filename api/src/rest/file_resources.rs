@@ -45,7 +45,6 @@ async fn upload(
         check_free(&context, uid).await?;
     }
     let form = form::read(&request, body, *limit.get_ref()).await?;
-    context.db().begin_anew();
     let uid = match (uid, form.uid.as_deref()) {
         (None, Some(sent)) => Some(valid_uid(sent)?),
         (uid, _) => uid,
@@ -60,6 +59,7 @@ async fn upload(
         Some(picture) => pictures::copies(form.content.clone(), picture).await,
         None => None,
     };
+    context.db().begin_anew();
     let (sender, content) = (context.caller.id, form.content);
     let taken = uid.clone().unwrap_or_default();
     let store = context.db().run("store file", move |conn| {

@@ -106,8 +106,24 @@ fn disposition(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_name_makes_a_header_of_one_line(name in any::<String>()) {
+            let written = disposition(&name);
+            prop_assert!(written.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{written}");
+            prop_assert!(header::HeaderValue::from_str(&written).is_ok());
+            // A quote that is not escaped ends the name.
+            if let Some(quoted) = written.strip_prefix("filename=\"") {
+                let quoted = quoted.replace("\\\\", "").replace("\\\"", "");
+                let end = quoted.find('"').expect("it ends");
+                prop_assert!(matches!(&quoted[end + 1..], rest if rest.is_empty() || rest.starts_with("; filename*=UTF-8''")));
+            }
+        }
+    }
 
     #[test]
     fn no_name_leaves_its_quotes() {
