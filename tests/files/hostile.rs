@@ -91,3 +91,35 @@ async fn any_name_is_kept_and_none_leaves_its_header() {
     );
     assert!(answer.header("content-security-policy").contains("sandbox"));
 }
+
+#[actix_web::test]
+async fn a_drawing_with_a_script_goes_out_where_it_cannot_run() {
+    let server = server();
+    let admin = server.user("admin");
+    let unit = unit(&server, "OPD", "clerk", true);
+    let drawing =
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(document.domain)</script></svg>";
+    let uid = sent(&server, &admin, ("a.svg", "image/svg+xml"), drawing).await;
+    stored(
+        &server,
+        &admin,
+        ("fileevent01", &unit),
+        ("pictureAAAA", &uid),
+    )
+    .await;
+    let answer = get(&server, &admin, &path("fileevent01", "pictureAAAA", "file")).await;
+    assert_eq!(answer.body, drawing);
+    let policy = answer.header("content-security-policy");
+    for part in ["default-src 'none'", "script-src 'none'", "sandbox"] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("x-frame-options"), "DENY");
+    let image = get(
+        &server,
+        &admin,
+        &path("fileevent01", "pictureAAAA", "image"),
+    )
+    .await;
+    assert_eq!(image.status, StatusCode::BAD_REQUEST);
+}
