@@ -17,6 +17,7 @@ mod documents;
 mod errors;
 mod examples;
 mod faults;
+mod files;
 mod flow;
 mod http;
 mod http_audit;

@@ -35,6 +35,12 @@ pub enum Command {
         #[arg(long)]
         before: chrono::NaiveDate,
     },
+    /// Remove files that were sent and that no value names
+    RemoveFiles {
+        /// Hours since they were sent or last named by a value
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(2..=87_600))]
+        older_than: u32,
+    },
     /// Recount what is stored twice and say where it differs
     Verify,
     /// Print the GraphQL schema

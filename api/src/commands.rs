@@ -105,6 +105,13 @@ pub fn run(command: Command, database: &Database) -> Result<i32, Failure> {
                 println!("{table}");
             }
         }
+        Command::RemoveFiles { older_than } => {
+            let mut conn = database.migrated()?;
+            let removed = storage::files::remove_unassigned(&mut conn, older_than);
+            let removed = removed.map_err(|error| chain(&error))?;
+            administration::log(&mut conn, "remove-files", Some(format!("{removed} files")))?;
+            println!("{removed} files removed");
+        }
         Command::Verify => return print_verify(&mut database.migrated()?),
         Command::Import(source) => import(&mut database.migrated()?, source)?,
         Command::Generate {

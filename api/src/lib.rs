@@ -28,6 +28,7 @@ pub mod oidc;
 pub mod operating;
 mod operation;
 pub mod parameters;
+pub mod pictures;
 pub mod questions;
 pub mod refreshing;
 pub mod replica;

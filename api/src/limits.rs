@@ -12,6 +12,10 @@ pub struct LimitSettings {
     #[arg(long, env = "CLINIGRAPH_MAX_BODY", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub max_body: u32,
 
+    /// Largest file that a value may name, MiB
+    #[arg(long, env = "CLINIGRAPH_MAX_FILE_SIZE", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub max_file_size: u32,
+
     /// Most tokens of a document: names, numbers, texts, brackets
     #[arg(long, env = "CLINIGRAPH_MAX_TOKENS", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub max_tokens: u32,
@@ -75,6 +79,10 @@ pub struct LimitSettings {
     pub introspection: Option<Audience>,
 }
 
+/// Largest file, bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct FileLimit(pub usize);
+
 /// What known documents are good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Trust {
@@ -126,6 +134,12 @@ impl LimitSettings {
     #[must_use]
     pub fn body_bytes(&self) -> usize {
         self.max_body as usize * 1024
+    }
+
+    /// Largest file.
+    #[must_use]
+    pub fn file_limit(&self) -> FileLimit {
+        FileLimit(self.max_file_size as usize * 1024 * 1024)
     }
 
     /// Longest time of a request.

@@ -22,7 +22,7 @@ use crate::{
         self, LongestBody, cors, cross_site, edge,
         throttle::{self, Throttle},
     },
-    limits::Audience,
+    limits::{Audience, FileLimit},
     metrics::Metrics,
     observe::observe,
     replica::Replica,
@@ -47,6 +47,7 @@ pub struct State {
     sockets: Sockets,
     throttle: web::Data<Throttle>,
     body_limit: BodyLimit,
+    file_limit: FileLimit,
     longest_body: usize,
     page_audience: Audience,
     health: Health,
@@ -82,6 +83,7 @@ impl State {
             page_audience: settings.limits.introspection(),
             longest_body: settings.limits.body_bytes(),
             body_limit: settings.body_limit(),
+            file_limit: settings.limits.file_limit(),
         })
     }
 
@@ -114,6 +116,7 @@ pub fn configure(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .app_data(web::Data::new(state.metrics))
             .app_data(web::Data::new(state.sockets))
             .app_data(web::Data::new(state.body_limit))
+            .app_data(web::Data::new(state.file_limit))
             .app_data(web::Data::new(state.health))
             .app_data(state.throttle)
             .app_data(web::Data::new(state.page_audience))

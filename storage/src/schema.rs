@@ -551,15 +551,15 @@ diesel::table! {
         contentlength -> Int8,
         /// MD5 of the content, hexadecimal.
         contentmd5 -> Text,
-        /// Where the file store keeps the content.
+        /// Where DHIS2 keeps the content; here the content is in fileresourcecontent.
         storagekey -> Text,
-        /// Whether a value names the file; others are removed by DHIS2 after a while.
+        /// Whether a value names the file; others are removed by clinigraph remove-files after a while.
         isassigned -> Bool,
         /// What the file belongs to, e.g. DATA_VALUE; null in old rows.
         domain -> Nullable<Text>,
         /// Whether smaller copies of a picture are kept.
         hasmultiplestoragefiles -> Bool,
-        /// Identifier of the object that the file belongs to; null for none.
+        /// Identifier of the event or tracked entity whose value names the file, or did so last; null for none.
         fileresourceowner -> Nullable<Text>,
         /// Person who sent it; null when not known.
         userid -> Nullable<Int8>,
@@ -567,6 +567,18 @@ diesel::table! {
         created -> Timestamp,
         /// When it was last changed.
         lastupdated -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Contents of files. A file without a row here has been named, but its content is not here.
+    fileresourcecontent (fileresourceid, dimension) {
+        /// File.
+        fileresourceid -> Int8,
+        /// ORIGINAL as it was sent; SMALL, MEDIUM and LARGE are copies of a picture that are 256, 512 and 1024 pixels wide, kept where the picture is wider.
+        dimension -> Text,
+        /// The bytes.
+        content -> Bytea,
     }
 }
 
@@ -1831,6 +1843,7 @@ diesel::joinable!(enrollment -> trackedentity (trackedentityid));
 diesel::joinable!(enrollment_notes -> enrollment (enrollmentid));
 diesel::joinable!(enrollment_notes -> note (noteid));
 diesel::joinable!(fileresource -> userinfo (userid));
+diesel::joinable!(fileresourcecontent -> fileresource (fileresourceid));
 diesel::joinable!(icd10_blocks -> icd10_chapters (chapter));
 diesel::joinable!(icd10_catalogue_titles -> icd10_catalogues (year));
 diesel::joinable!(import_files -> import_runs (import_run_id));
@@ -1948,6 +1961,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     eventcountchange,
     eventfilter,
     fileresource,
+    fileresourcecontent,
     icd10_blocks,
     icd10_catalogue_titles,
     icd10_catalogues,

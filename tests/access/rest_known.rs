@@ -31,6 +31,7 @@ const fn probe(
 }
 
 const EVENTS: &[(&str, Rule)] = &[("EVENT", Secret), ("TRACKER_EVENT", Secret)];
+const FILES: &[(&str, Rule)] = &[("FILE", Secret), ("FREE_FILE", Secret)];
 const VIEW: &[(&str, Rule)] = &[("VIEW", Secret)];
 
 /// Every path and parameter that names an object.
@@ -59,6 +60,20 @@ pub const PROBES: &[Probe] = &[
         "/tracker/events/{uid}/dataValues/{dataElement}/{kind:file|image}",
         "GET /api/tracker/events/<OWN_SINGLE>/dataValues/@/image",
         &[("HIDDEN_ELEMENT", Secret)],
+    ),
+    probe("/fileResources/{uid}", "GET /api/fileResources/@", FILES),
+    probe(
+        "/fileResources/{uid}/data",
+        "GET /api/43/fileResources/@/data?dimension=small",
+        FILES,
+    ),
+    probe(
+        "uid",
+        "POST /api/fileResources?uid=@",
+        &[(
+            "FILE",
+            Refused("two files cannot have one identifier, as in DHIS2"),
+        )],
     ),
     probe(
         "/tracker/events/{uid}/note",
@@ -256,6 +271,7 @@ pub const NAMELESS: &[&str] = &[
     "atomicMode",
     "bom",
     "dimension",
+    "domain",
     "enrollmentEnrolled",
     "enrollmentOccurred",
     "enrollmentStatus",

@@ -34,6 +34,8 @@ const SETUP: &str = "
       FROM program JOIN programstage USING (programid) WHERE program.code = 'ANC' LIMIT 1;
     INSERT INTO trackerjob (uid, userid, finished, report) SELECT 'secretjob01', userinfoid, now(), '{}' FROM userinfo WHERE username = 'admin';
     INSERT INTO apitoken (apitokenid, userinfoid, tokenhash) SELECT 987654321, userinfoid, 'known' FROM userinfo WHERE username = 'asked';
+    INSERT INTO fileresource (uid, name, contenttype, contentlength, contentmd5, storagekey, domain, userid)
+    SELECT 'secretfile1', 'Secret', 'text/plain', 1, '', 'secret', 'DATA_VALUE', userinfoid FROM userinfo WHERE username = 'admin';
     UPDATE metadataversion SET version = version + 1;";
 
 /// Identifiers by name, over a server that holds them.
@@ -156,6 +158,7 @@ impl<'a> World<'a> {
             ("VIEW", "eventfilter"),
             ("LIST_VIEW", "programstageworkinglist"),
             ("JOB", "trackerjob"),
+            ("FREE_FILE", "fileresource"),
         ] {
             put(
                 name,
@@ -169,6 +172,13 @@ impl<'a> World<'a> {
         put(
             "TOKEN",
             "SELECT apitokenid::text AS id FROM apitoken WHERE tokenhash = 'known'",
+        );
+        server.execute(&format!("INSERT INTO fileresource (uid, name, contenttype, contentlength, contentmd5, storagekey, domain, isassigned, fileresourceowner)
+            SELECT 'namedfile01', 'Secret', 'text/plain', 1, '', 'named', 'DATA_VALUE', true, e.uid FROM singleevent e
+              JOIN organisationunit u USING (organisationunitid) WHERE NOT e.deleted AND {OUTSIDE} LIMIT 1"));
+        put(
+            "FILE",
+            "SELECT uid AS id FROM fileresource WHERE fileresourceowner IS NOT NULL",
         );
         put("NOTE", "SELECT uid AS id FROM note ORDER BY noteid");
         World { server, ids }

@@ -10,7 +10,10 @@ mod event_json;
 mod events;
 mod export;
 mod fields;
+mod file_resources;
+mod file_response;
 mod files;
+mod form;
 mod format;
 mod jobs;
 mod load;
@@ -55,6 +58,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 fn resources(routes: &mut web::ServiceConfig) {
     routes
         .configure(files::configure)
+        .configure(file_resources::configure)
         .configure(events::configure)
         .configure(saved_views::configure)
         .configure(event_history::configure)

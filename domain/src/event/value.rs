@@ -156,6 +156,12 @@ impl ValueType {
         }
     }
 
+    /// Whether a value of this type names a file.
+    #[must_use]
+    pub fn is_file(self) -> bool {
+        matches!(self, Self::FileResource | Self::Image)
+    }
+
     /// Whether `value`, which is not empty, is a value of this type, by DHIS2's rules. Two are stricter: what follows a day
     /// must be a time, and a date of birth and a time of day must be such, which DHIS2 leaves to its clients.
     #[must_use]

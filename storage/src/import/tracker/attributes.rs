@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::{
     code::Code,
+    files::{self, Files, Namer},
     importer::{Fault, Importer},
-    metadata::Metadata,
+    metadata::{Field, Metadata},
     payload::AttributeValue,
     values::{self, Changes},
 };
@@ -34,6 +35,7 @@ pub(super) struct Known {
     /// Who has a value of a unique attribute: keys of stored tracked entities, uids of others in the payload.
     holders: HashMap<(i64, String), HashSet<i64>>,
     claimed: HashMap<(i64, String), String>,
+    files: Files,
 }
 
 #[derive(QueryableByName)]
@@ -51,7 +53,7 @@ impl Known {
     pub(super) fn load<'a>(
         conn: &mut Connection,
         metadata: &Metadata,
-        sent: impl Iterator<Item = &'a [AttributeValue]>,
+        sent: impl Iterator<Item = &'a [AttributeValue]> + Clone,
         entities: impl Iterator<Item = i64>,
     ) -> Result<Self> {
         use trackedentityattributevalue as t;
@@ -59,6 +61,11 @@ impl Known {
             .filter(t::trackedentityid.eq_any(entities.collect::<Vec<_>>()))
             .select((t::trackedentityid, t::trackedentityattributeid))
             .load::<(i64, i64)>(conn)?;
+        let named = sent.clone().flatten().filter_map(|sent| {
+            let field = metadata.attributes.get(&sent.attribute)?;
+            values::text(sent.value.as_ref()).filter(|_| field.is_file())
+        });
+        let files = Files::load(conn, named)?;
         let unique = sent.flatten().filter_map(|sent| {
             let field = metadata.attributes.get(&sent.attribute)?;
             let value = values::text(sent.value.as_ref())?;
@@ -68,6 +75,7 @@ impl Known {
             stored: stored.into_iter().collect(),
             holders: holders(conn, unique.unzip())?,
             claimed: HashMap::new(),
+            files,
         })
     }
 
@@ -129,6 +137,27 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Files that are not there, or that another object has.
+    pub(super) fn check_files(
+        &mut self,
+        metadata: &Metadata,
+        sent: &[AttributeValue],
+        namer: Namer,
+    ) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for AttributeValue { attribute, value } in sent {
+            let field = metadata.attributes.get(attribute);
+            let value = values::text(value.as_ref());
+            if let Some(value) = value.filter(|_| field.is_some_and(Field::is_file)) {
+                let what = format!("attribute {attribute}");
+                faults.extend(self.files.check(value, namer, &what));
+            }
+        }
+        faults
+    }
+}
+
 /// Tracked entities that have values of unique attributes, values in lower case.
 fn holders(
     conn: &mut Connection,
@@ -168,6 +197,7 @@ pub(super) fn store(importer: &mut Importer, changes: Vec<(i64, Changes)>) -> Re
                 .map(|(attribute, value)| ((entity, attribute), value)),
         );
     }
+    files::store_of_attributes(importer, &last)?;
     let (mut rows, mut emptied): (Vec<Value>, (Vec<i64>, Vec<i64>)) = Default::default();
     for ((entity, attribute), value) in last {
         let Some(value) = value else {

@@ -21,6 +21,8 @@ pub enum Code {
     E1007,
     /// The program stage has no program.
     E1008,
+    /// The file belongs to another object.
+    E1009,
     /// The event's program does not exist.
     E1010,
     /// The event's unit does not exist.
@@ -111,6 +113,8 @@ pub enum Code {
     E1082,
     /// No authority to take back a completion.
     E1083,
+    /// The file does not exist.
+    E1084,
     /// The program stage is not one of the program.
     E1089,
     /// An attribute that the tracked entity type requires is missing.
@@ -264,6 +268,7 @@ impl Code {
             Self::E1006 => "E1006",
             Self::E1007 => "E1007",
             Self::E1008 => "E1008",
+            Self::E1009 => "E1009",
             Self::E1010 => "E1010",
             Self::E1011 => "E1011",
             Self::E1012 => "E1012",
@@ -309,6 +314,7 @@ impl Code {
             Self::E1081 => "E1081",
             Self::E1082 => "E1082",
             Self::E1083 => "E1083",
+            Self::E1084 => "E1084",
             Self::E1089 => "E1089",
             Self::E1090 => "E1090",
             Self::E1091 => "E1091",

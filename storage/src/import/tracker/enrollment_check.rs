@@ -8,6 +8,7 @@ use super::{
     attributes::Known,
     code::Code,
     enrollments::{Context, Stored, entity_uid},
+    files::Namer,
     importer::{Fault, Importer, Read, required},
     metadata::{Metadata, Program},
     payload::{Enrollment, EnrollmentStatus},
@@ -198,6 +199,9 @@ pub(super) fn check_attributes(
     }
     let uid = entity_uid(item).map_or("", String::as_str);
     faults.extend(known.check_unique(metadata, values, entity, uid));
+    // The tracked entity is stored by now, and may have been given the same file as its own.
+    let namer = Namer { uid, is_new: false };
+    faults.extend(known.check_files(metadata, &item.object.attributes, namer));
     faults
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     changes, enrollments,
     event::{self, Accepted, place::program_uid, repetition},
+    files::{self, Files},
     importer::{CHUNK, Importer, Item, Read, Tally},
     metadata::{self, Program},
     notes::{Holders, holders},
@@ -90,6 +91,7 @@ pub(super) struct Context {
     /// Enrolments and stages of stored events that are neither deleted nor skipped.
     pub(super) taken: HashSet<(i64, i64)>,
     pub(super) notes: Holders,
+    pub(super) files: Files,
 }
 
 /// A good event with what was sent.
@@ -103,10 +105,10 @@ pub(super) fn load(importer: &mut Importer, items: &[Item]) -> Result<()> {
         for item in &mut read {
             importer.parameters.id_schemes.translate(&mut item.object);
         }
-        let context = context(importer, &read)?;
+        let mut context = context(importer, &read)?;
         let mut accepted = Vec::with_capacity(read.len());
         for item in read {
-            match event::check(importer, &item, &context) {
+            match event::check(importer, &item, &mut context) {
                 Ok(event) => accepted.push((item, event)),
                 Err(faults) => {
                     importer.reject(TrackerType::Event, item.line, item.uid, faults);
@@ -216,6 +218,10 @@ fn context(importer: &mut Importer, read: &[Read<Event>]) -> Result<Context> {
         notes: holders(
             importer.conn,
             read.iter().flat_map(|item| &item.object.notes),
+        )?,
+        files: Files::load(
+            importer.conn,
+            files::named(metadata, read.iter().map(|item| &item.object)),
         )?,
         enrollments,
     })
@@ -356,7 +362,7 @@ pub(super) fn store(
     let mut others = Vec::with_capacity(accepted.len());
     for event in accepted {
         rows.push(event.row);
-        others.push((event.uid, event.notes, event.changes));
+        others.push((event.uid, event.notes, event.changes, event.files));
     }
     let mut changed = HashSet::new();
     for row in upsert::objects(importer.conn, &store.table(), &rows)? {
@@ -364,15 +370,18 @@ pub(super) fn store(
         ids.insert(row.uid, row.id);
     }
     let (mut objects, mut notes, mut changes) = (Vec::new(), Vec::new(), Vec::new());
-    for (uid, of_event, changed) in others {
+    let mut namings = Vec::new();
+    for (uid, of_event, changed, files) in others {
         let Some(&id) = ids.get(&uid) else {
             continue;
         };
         objects.push((id, stored.contains_key(&uid)));
+        namings.push((uid, files));
         notes.extend(of_event.into_iter().map(|note| (id, note)));
         changes.extend(changed.into_iter().map(|change| (id, change)));
     }
     changes::store(importer, store, &changes)?;
+    files::store(importer, &namings)?;
     changed.extend(importer.store_notes(store.notes(), "eventid", notes)?);
     tally.count(&objects, &changed);
     Ok(())

@@ -15,6 +15,7 @@ mod enrollment_check;
 mod enrollments;
 mod event;
 mod events;
+mod files;
 mod id_schemes;
 mod importer;
 mod metadata;

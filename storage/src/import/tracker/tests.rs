@@ -1,6 +1,7 @@
 //! Imports into a test transaction, on top of DHIS2's own metadata fixture.
 
 mod changes;
+mod files;
 mod members;
 mod modes;
 mod quarantine;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     attributes::{self, Known},
     code::Code,
+    files::Namer,
     importer::{CHUNK, Fault, Importer, Item, Read, Tally, required, settle},
     metadata::EntityType,
     payload::{Geometry, TrackedEntity},
@@ -142,6 +143,11 @@ fn check(
             Code::E1090,
         ));
         faults.extend(known.check_unique(metadata, &values, of_entity, &item.uid));
+        let namer = Namer {
+            uid: &item.uid,
+            is_new: stored.is_none(),
+        };
+        faults.extend(known.check_files(metadata, &entity.attributes, namer));
     }
     settle(faults)?;
     let row = json!({

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     code::Code,
+    files::{Files, Namer},
     importer::Fault,
     metadata::{Field, Metadata, Stage},
     payload::{AttributeValue, DataValue, Event, Scalar},
@@ -47,10 +48,11 @@ pub(super) fn data(
     stage: &Stage,
     event: &Event,
     merged: &Map<String, Value>,
+    (files, namer): (&mut Files, Namer),
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     for sent in &event.data_values {
-        faults.extend(data_value(metadata, stage, sent));
+        faults.extend(data_value(metadata, stage, sent, files, namer));
     }
     if event.status.is_planned() && !event.data_values.is_empty() {
         let message = format!(
@@ -65,7 +67,13 @@ pub(super) fn data(
     faults
 }
 
-fn data_value(metadata: &Metadata, stage: &Stage, sent: &DataValue) -> Vec<Fault> {
+fn data_value(
+    metadata: &Metadata,
+    stage: &Stage,
+    sent: &DataValue,
+    files: &mut Files,
+    namer: Namer,
+) -> Vec<Fault> {
     let uid = &sent.data_element;
     let Some(field) = metadata.data_elements.get(uid) else {
         let message = format!("data element {uid} does not exist");
@@ -79,6 +87,9 @@ fn data_value(metadata: &Metadata, stage: &Stage, sent: &DataValue) -> Vec<Fault
         return Vec::new();
     };
     let what = format!("data element {uid}");
+    if field.is_file() {
+        return Vec::from_iter(files.check(value, namer, &what));
+    }
     check(metadata, field, value, Code::E1302, &what)
 }
 
@@ -152,7 +163,8 @@ pub(super) fn text(value: Option<&Scalar>) -> Option<&str> {
         .filter(|value| !value.trim().is_empty())
 }
 
-/// Why a value is not allowed: it is no option of the field's option set, it is not of the field's type.
+/// Why a value is not allowed: it is no option of the field's option set, it is not of the field's type. Whether the file that
+/// a value names is there is looked up by [`Files`].
 pub(super) fn check(
     metadata: &Metadata,
     field: &Field,
@@ -173,6 +185,7 @@ pub(super) fn check(
         }
     }
     let valid = match field.value_type {
+        _ if field.is_file() => true,
         Some(ValueType::OrganisationUnit) => metadata.unit(value).is_some(),
         Some(ValueType::Username) => metadata.usernames.contains_key(value),
         Some(value_type) => value_type.accepts(value),

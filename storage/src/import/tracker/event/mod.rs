@@ -13,6 +13,7 @@ use super::{
     changes::{self, Change},
     code::Code,
     events::{Context, Store, Stored},
+    files::{self, Namer, Naming},
     importer::{Fault, Importer, Read, settle},
     notes::NewNote,
     option_combos::Carrier,
@@ -33,13 +34,15 @@ pub(super) struct Accepted<'a> {
     pub(super) row: Value,
     pub(super) notes: Vec<NewNote>,
     pub(super) changes: Vec<Change>,
+    /// Files that it names from now on, and those that it names no more.
+    pub(super) files: Naming,
 }
 
 /// Checks one event.
 pub(super) fn check<'a>(
     importer: &mut Importer<'a>,
     item: &Read<Event>,
-    context: &Context,
+    context: &mut Context,
 ) -> Result<Accepted<'a>, Vec<Fault>> {
     let event = &item.object;
     let stored = context.stored.get(&item.uid);
@@ -84,7 +87,18 @@ pub(super) fn check<'a>(
             check_geometry(event.geometry.as_ref(), place.stage.feature_type.as_deref()).err(),
         );
         faults.extend(notes.as_ref().err().cloned());
-        faults.extend(values::data(importer.metadata, place.stage, event, &values));
+        let namer = Namer {
+            uid: &item.uid,
+            is_new: stored.is_none(),
+        };
+        let files = (&mut context.files, namer);
+        faults.extend(values::data(
+            importer.metadata,
+            place.stage,
+            event,
+            &values,
+            files,
+        ));
         faults.extend(status::check_change(event, stored));
         faults.extend(assignee.as_ref().err().cloned());
         settle(faults)?;
@@ -123,11 +137,12 @@ pub(super) fn accept<'a>(
         row,
         notes: Vec::new(),
         changes: Vec::new(),
+        files: Naming::default(),
     }
 }
 
 impl Accepted<'_> {
-    /// Gives the event its values, and notes what changes by them.
+    /// Gives the event its values, and notes what changes by them and which files they name.
     pub(super) fn put_values(
         &mut self,
         importer: &Importer,
@@ -136,6 +151,7 @@ impl Accepted<'_> {
         values: Map<String, Value>,
     ) {
         self.changes = changes::of_event(importer, &self.place, event, stored, &values);
+        self.files = files::of_event(importer.metadata, event, stored, &values);
         self.row["eventdatavalues"] = Value::Object(values);
     }
 }

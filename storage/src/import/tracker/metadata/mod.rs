@@ -111,6 +111,13 @@ pub(super) struct Field {
     pub(super) unique: bool,
 }
 
+impl Field {
+    /// Whether its values name files.
+    pub(super) fn is_file(&self) -> bool {
+        self.option_set.is_none() && self.value_type.is_some_and(ValueType::is_file)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct RelationshipType {
     pub(super) id: i64,

@@ -145,9 +145,10 @@ impl Subject<'_> {
             return;
         }
         let value = data.as_deref();
-        // Who else has a unique value was not looked up.
+        // Who else has a unique value was not looked up, nor was a file.
         let reason = match value {
             Some(_) if field.unique => Some(format!("{what} is unique")),
+            Some(_) if field.is_file() => Some(format!("{what} names a file")),
             Some(value) => values::check(self.metadata, field, value, self.codes.assigned, &what)
                 .into_iter()
                 .next()
