@@ -209,7 +209,7 @@ fn write_delivery(
         );
         writeln!(
             files.patients,
-            r#"{{"resourceType":"Patient","id":"patient-{patient:08}","meta":{{"versionId":"{version}","lastUpdated":"2026-01-0{version}T02:00:00Z","profile":["https://www.medizininformatik-initiative.de/fhir/core/modul-person/StructureDefinition/PatientPseudonymisiert"]}},"identifier":[{{"type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}}]}},"system":"https://example.org/pseudonym","value":"patient-{patient:08}"}}],"gender":"{sex}","birthDate":"{year}-{month:02}"}}"#
+            r#"{{"resourceType":"Patient","id":"patient-{patient:08}","meta":{{"versionId":"{version}","lastUpdated":"2026-01-{version:02}T02:00:00Z","profile":["https://www.medizininformatik-initiative.de/fhir/core/modul-person/StructureDefinition/PatientPseudonymisiert"]}},"identifier":[{{"type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}}]}},"system":"https://example.org/pseudonym","value":"patient-{patient:08}"}}],"gender":"{sex}","birthDate":"{year}-{month:02}"}}"#
         )?;
     }
     for number in numbers {
@@ -238,7 +238,7 @@ fn stay(
     let hours = random.random_range(4..300);
     let end = start + Duration::hours(hours);
     let common = format!(
-        r#""meta":{{"versionId":"{version}","lastUpdated":"2026-01-0{version}T02:00:00Z"}},"subject":{{"reference":"Patient/patient-{patient:08}"}}"#
+        r#""meta":{{"versionId":"{version}","lastUpdated":"2026-01-{version:02}T02:00:00Z"}},"subject":{{"reference":"Patient/patient-{patient:08}"}}"#
     );
     let contact = |level: &str, id: &str, rest: &str, from: DateTime<Utc>, until: DateTime<Utc>| {
         format!(

@@ -14,7 +14,7 @@ pub fn recall(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> 
         execute_for(conn, clinic, &rename_named())?;
         execute_for(conn, clinic, TOUCHED)?;
         execute(conn, "ANALYZE staged_touched")?;
-        execute_for(conn, clinic, RECALL)?;
+        execute_for(conn, clinic, &recalled())?;
         execute_for(conn, clinic, &displays("-"))?;
     }
     references::of_conditions(conn, clinic)?;
@@ -43,7 +43,7 @@ pub fn merge(
     let (mut removed, mut updated) = (0, 0);
     if !is_first {
         execute_for(conn, clinic, LINK)?;
-        removed = execute_for(conn, clinic, REMOVE)?;
+        removed = execute_for(conn, clinic, &surplus())?;
         updated = execute_for(conn, clinic, &format!("{SOURCE} {UPDATE}"))?;
     }
     let created = execute_for(conn, clinic, &format!("{SOURCE} {INSERT}"))?;
@@ -98,8 +98,8 @@ const TOUCHED: &str = "INSERT INTO staged_touched
      SELECT d.condition_id
      FROM staged_roots r
      JOIN fhir.contacts k ON k.clinic_id = $1 AND k.root_id = r.root_id
-     JOIN fhir.contact_diagnoses d ON d.clinic_id = $1 AND d.contact_id = k.fhir_id
-     WHERE d.is_main AND d.condition_id IS NOT NULL
+     CROSS JOIN LATERAL (SELECT condition_id FROM fhir.contact_diagnoses
+                          WHERE clinic_id = $1 AND contact_id = k.fhir_id AND is_main AND condition_id IS NOT NULL OFFSET 0) d
      UNION
      SELECT d.condition_id FROM fhir.contact_diagnoses d JOIN staged_tokens t ON t.token = d.condition_identifier
      WHERE d.clinic_id = $1 AND t.resource_type = 'Condition' AND d.condition_id IS NOT NULL
@@ -119,18 +119,33 @@ const TOUCHED: &str = "INSERT INTO staged_touched
      FROM conditions c JOIN staged_tokens t ON c.patient_reference = t.token
      WHERE c.clinic_id = $1 AND t.resource_type = 'Patient'";
 
-const RECALL: &str = "INSERT INTO staged_conditions
+/// `CROSS JOIN LATERAL …` of the stored rows `c` of a resource, each looked up by the index of ids, in whose order of bytes
+/// nothing that an id may hold comes between the id, what begins with it and `#`, and `$`.
+fn rows_of(id: &str) -> String {
+    format!(
+        "CROSS JOIN LATERAL (SELECT * FROM conditions
+                              WHERE clinic_id = $1 AND fhir_id >= {id} AND fhir_id < {id} || '$'
+                                AND split_part(fhir_id, '#', 1) = {id} OFFSET 0) c"
+    )
+}
+
+fn recalled() -> String {
+    format!(
+        "INSERT INTO staged_conditions
      SELECT DISTINCT ON (c.fhir_id) -condition_id, t.resource_id, c.fhir_id,
             CASE WHEN patient_reference IS NULL THEN patient_pseudo_id END, patient_reference,
             CASE WHEN contact_reference LIKE 'Encounter/%' THEN substr(contact_reference, 11) END,
             CASE WHEN contact_reference LIKE 'Encounter?%' THEN substr(contact_reference, 22) END,
             icd10_code, excluded_icd10_code, icd10_chapter, marker, certainty, code_version, display, recorded_on,
             fhir_updated_at, fhir_version, fhir_body
-     FROM conditions c
-     JOIN (SELECT DISTINCT resource_id FROM staged_touched) t ON split_part(c.fhir_id, '#', 1) = t.resource_id
-     WHERE c.clinic_id = $1 AND c.fhir_body IS NOT NULL
+     FROM (SELECT DISTINCT resource_id FROM staged_touched) t
+     {}
+     WHERE c.fhir_body IS NOT NULL
        AND NOT EXISTS (SELECT FROM staged_resources r WHERE r.resource_type = 'Condition' AND r.fhir_id = t.resource_id)
-     ORDER BY c.fhir_id, c.condition_id";
+     ORDER BY c.fhir_id, c.condition_id",
+        rows_of("t.resource_id")
+    )
+}
 
 /// How much a contact `k` makes its diagnosis `d` the main one of the stay, the least the most: by its role, then by the
 /// level of the contact. Null for others.
@@ -191,17 +206,21 @@ const LINK: &str = "UPDATE conditions s SET encounter_id = d.encounter_id, encou
                        AND o.encounter_id = d.encounter_id)";
 
 /// Rows of delivered and recalled diagnoses that shall be no more.
-const REMOVE: &str = "WITH known AS (
-         SELECT resource_id FROM staged_conditions
-         UNION
-         SELECT fhir_id FROM staged_resources WHERE resource_type = 'Condition'
-     )
-     DELETE FROM conditions s
-     USING (SELECT c.condition_id FROM conditions c JOIN known ON split_part(c.fhir_id, '#', 1) = resource_id
-            WHERE c.clinic_id = $1
-              AND NOT EXISTS (SELECT FROM staged_condition_rows d
-                              WHERE d.fhir_id = c.fhir_id AND d.encounter_id IS NOT DISTINCT FROM c.encounter_id)) x
-     WHERE s.condition_id = x.condition_id";
+fn surplus() -> String {
+    format!(
+        "DELETE FROM conditions s
+         USING (SELECT c.condition_id FROM ({KNOWN}) known {}
+                WHERE NOT EXISTS (SELECT FROM staged_condition_rows d
+                                  WHERE d.fhir_id = c.fhir_id AND d.encounter_id IS NOT DISTINCT FROM c.encounter_id)
+                OFFSET 0) x
+         WHERE s.condition_id = x.condition_id",
+        rows_of("known.resource_id")
+    )
+}
+
+/// Diagnoses that were delivered or recalled.
+const KNOWN: &str = "SELECT resource_id FROM staged_conditions
+     UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Condition'";
 
 const SOURCE: &str = "WITH d AS (
          SELECT c.*, d.encounter_id, d.roles, d.is_main, reference.contact_reference,
@@ -238,12 +257,10 @@ fn displays(sign: &str) -> String {
     format!(
         "INSERT INTO staged_displays
          SELECT c.icd10_code, c.display, {sign}count(*)
-         FROM conditions c
-         JOIN (SELECT resource_id FROM staged_conditions
-               UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Condition') known
-           ON split_part(c.fhir_id, '#', 1) = known.resource_id
-         WHERE c.clinic_id = $1 AND c.icd10_code IS NOT NULL AND c.display IS NOT NULL
-         GROUP BY 1, 2"
+         FROM ({KNOWN}) known {}
+         WHERE c.icd10_code IS NOT NULL AND c.display IS NOT NULL
+         GROUP BY 1, 2",
+        rows_of("known.resource_id")
     )
 }
 

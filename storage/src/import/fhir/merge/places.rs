@@ -36,7 +36,7 @@ pub fn merge(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()> {
          SELECT DISTINCT c.root_id
          FROM (SELECT p.contact_id FROM fhir.contact_places p
                JOIN staged_resources r ON r.resource_type = p.place_type AND r.fhir_id = p.place_id
-               WHERE p.clinic_id = $1
+               WHERE p.clinic_id = $1 AND r.resource_type IN ('Location', 'Organization')
                UNION
                SELECT p.contact_id FROM fhir.contact_places p
                JOIN staged_tokens t ON t.resource_type = p.place_type

@@ -20,20 +20,25 @@ pub fn replace(conn: &mut Connection, clinic: i64, is_first: bool) -> Result<()>
 const STORE_ALL: &str = "INSERT INTO fhir.identifiers
      SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers";
 
-/// Those that stay as they are need no writing, and nobody who refers to them is looked for.
-const REPLACE: &str = "WITH gone AS (
-         DELETE FROM fhir.identifiers i USING staged_resources r
-         WHERE i.clinic_id = $1 AND (i.resource_type, i.fhir_id) = (r.resource_type, r.fhir_id)
+/// Those that stay as they are need no writing, and nobody who refers to them is looked for. Observations have none.
+const REPLACE: &str = "WITH known AS MATERIALIZED (
+         SELECT i.*
+         FROM staged_resources r
+         CROSS JOIN LATERAL (SELECT ctid AS place, * FROM fhir.identifiers
+                              WHERE clinic_id = $1 AND fhir_id = r.fhir_id AND resource_type = r.resource_type OFFSET 0) i
+         WHERE r.resource_type <> 'Observation'
+     ), gone AS (
+         DELETE FROM fhir.identifiers i USING known
+         WHERE i.ctid = known.place
            AND NOT EXISTS (SELECT FROM staged_identifiers s
                            WHERE (s.resource_type, s.fhir_id, s.system, s.value, s.nested)
-                               = (i.resource_type, i.fhir_id, i.system, i.value, i.nested))
+                               = (known.resource_type, known.fhir_id, known.system, known.value, known.nested))
          RETURNING i.resource_type, i.system, i.value
      ), came AS (
          INSERT INTO fhir.identifiers
          SELECT $1, resource_type, fhir_id, system, value, nested FROM staged_identifiers s
-         WHERE NOT EXISTS (SELECT FROM fhir.identifiers i
-                           WHERE i.clinic_id = $1
-                             AND (i.resource_type, i.fhir_id, i.system, i.value, i.nested)
+         WHERE NOT EXISTS (SELECT FROM known
+                           WHERE (known.resource_type, known.fhir_id, known.system, known.value, known.nested)
                                = (s.resource_type, s.fhir_id, s.system, s.value, s.nested))
          RETURNING resource_type, system, value
      )

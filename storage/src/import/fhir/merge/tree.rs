@@ -123,7 +123,8 @@ const MOVED: &str = "INSERT INTO staged_moved
           SELECT c.fhir_id FROM fhir.contacts c JOIN staged_numbers n USING (admission_number)
           WHERE c.clinic_id = $1 AND c.level IN ('DEPARTMENT', 'CARE'))
          UNION
-         SELECT c.fhir_id FROM touched JOIN fhir.contacts c ON c.clinic_id = $1 AND c.parent_id = touched.fhir_id
+         SELECT c.fhir_id FROM touched
+         CROSS JOIN LATERAL (SELECT fhir_id FROM fhir.contacts WHERE clinic_id = $1 AND parent_id = touched.fhir_id OFFSET 0) c
      )
      SELECT fhir_id FROM touched
      EXCEPT
