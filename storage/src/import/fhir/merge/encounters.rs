@@ -99,10 +99,10 @@ fn withdraw(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<(
     Ok(())
 }
 
-const WITHDRAWN: &str = "SELECT b.encounter_id, b.fhir_id FROM encounters b
-     WHERE b.clinic_id = $1
-       AND b.fhir_id IN (SELECT fhir_id FROM staged_tree WHERE NOT is_stay
-                         UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Encounter' AND is_deleted)";
+const WITHDRAWN: &str = "SELECT b.encounter_id, b.fhir_id
+     FROM (SELECT fhir_id FROM staged_tree WHERE NOT is_stay
+           UNION SELECT fhir_id FROM staged_resources WHERE resource_type = 'Encounter' AND is_deleted) t
+     CROSS JOIN LATERAL (SELECT encounter_id, fhir_id FROM encounters WHERE clinic_id = $1 AND fhir_id = t.fhir_id OFFSET 0) b";
 
 /// Stored stays of patients whose birth became known, was corrected or is no longer known.
 fn age(conn: &mut Connection, clinic: i64) -> Result<()> {

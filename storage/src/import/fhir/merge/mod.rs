@@ -99,7 +99,7 @@ fn execute_for(conn: &mut Connection, clinic: i64, sql: &str) -> Result<u64> {
 fn analyze_grown(conn: &mut Connection, table: &str) -> Result<()> {
     let is_small = format!(
         "SELECT count(*) FROM pg_class
-         WHERE oid = '{table}'::regclass AND reltuples > 10 * (SELECT count(*) FROM staged_resources)"
+         WHERE oid = '{table}'::regclass AND reltuples > 2 * (SELECT count(*) FROM staged_resources)"
     );
     if total(conn, &is_small)? == 0 {
         execute(conn, &format!("ANALYZE {table}"))?;

@@ -21,8 +21,9 @@ impl Months {
     /// When the statement fails.
     pub fn of(conn: &mut Connection, clinic: i64) -> Result<Self> {
         let rows: Vec<Count> = diesel::sql_query(
-            "SELECT to_char(admission_date, 'YYYY-MM') AS label, count(*) AS count
-             FROM encounters WHERE clinic_id = $1 GROUP BY 1",
+            "SELECT to_char(admission_date, 'YYYY-MM') AS label, sum(stays)::bigint AS count
+             FROM (SELECT admission_date, count(*) AS stays FROM encounters WHERE clinic_id = $1 GROUP BY 1) days
+             GROUP BY 1",
         )
         .bind::<BigInt, _>(clinic)
         .load(conn)?;

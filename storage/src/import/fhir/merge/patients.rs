@@ -44,7 +44,7 @@ pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<
          FROM staged_resources r
          WHERE b.clinic_id = $1 AND b.patient_pseudo_id = r.fhir_id AND r.resource_type = 'Patient' AND r.is_deleted",
     )?;
-    super::execute(conn, "ANALYZE patients")?;
+    super::analyze_grown(conn, "patients")?;
     let conflicts = super::total_for(conn, clinic, CONFLICTS)?;
     report.find(
         "PSEUDONYM_CONFLICT",

@@ -8,8 +8,8 @@ use crate::{Connection, Result, import::Report};
 /// # Errors
 /// When a statement fails.
 pub fn merge(conn: &mut Connection, clinic: i64, report: &mut Report) -> Result<()> {
-    // Stays were merged a moment ago; without figures of them, and of what is cut, chains would be a loop in a loop.
-    execute(conn, "ANALYZE encounters, stations")?;
+    // Without figures of stations, and of what is cut, chains would be a loop in a loop.
+    execute(conn, "ANALYZE stations")?;
     execute_for(conn, clinic, &cut())?;
     execute(conn, "ANALYZE staged_cut")?;
     execute(conn, CHAIN)?;
