@@ -40,7 +40,7 @@ fn main() -> Result<()> {
             "--once" => is_read_again = false,
             "--packed" => is_packed = true,
             "--nights" => {
-                nights = Some(arguments.next().ok_or("--nights needs a number")?.parse()?)
+                nights = Some(arguments.next().ok_or("--nights needs a number")?.parse()?);
             }
             "--stays" => stays = arguments.next().ok_or("--stays needs a number")?.parse()?,
             "--folder" => folder = PathBuf::from(arguments.next().ok_or("--folder needs a path")?),

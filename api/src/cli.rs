@@ -95,7 +95,7 @@ pub enum Import {
     Fhir(Delivery),
     /// Titles of chapters, blocks and codes of an ICD-10-GM edition; shown after the next refresh
     Icd10 {
-        /// The unpacked metadata of BfArM: a folder with icd10gm2026syst_kapitel.txt, _gruppen.txt and _kodes.txt
+        /// Folder with the unpacked metadata of one edition, as `icd10gm2026syst_kodes.txt`
         folder: PathBuf,
         /// Who publishes them, named beside the titles
         #[arg(long, default_value = "BfArM")]

@@ -26,7 +26,7 @@ impl DataVersion {
         self.0.imported_through
     }
 
-    /// Newest catalogue that titles of diagnoses come from, e.g. "ICD-10-GM 2026, BfArM"; null when none was loaded: they
+    /// Newest catalogue that titles of diagnoses come from, e.g. `ICD-10-GM 2026, BfArM`; null when none was loaded: they
     /// are what imported data call the codes then.
     async fn title_source(&self) -> Option<&str> {
         self.0.title_source.as_deref()

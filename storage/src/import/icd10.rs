@@ -1,4 +1,4 @@
-//! Imports the titles of an ICD-10-GM catalogue: the metadata files that BfArM publishes with each edition
+//! Imports the titles of an ICD-10-GM catalogue: the metadata files that `BfArM` publishes with each edition
 //! (`icd10gm2026syst_kapitel.txt`, `…_gruppen.txt`, `…_kodes.txt`), in UTF-8, fields separated by semicolons.
 //!
 //! The program comes without titles, since their terms bind whoever passes them on: operators load the edition they have.
@@ -7,21 +7,23 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use diesel::{
-    Connection as _,
     prelude::*,
     sql_types::{Array, BigInt, SmallInt, Text},
 };
 use domain::icd10::{self, CHAPTERS, Node};
 
-use super::{BadLine, Report, begin, fail, finish, quarantine};
+use super::{BadLine, Report, quarantine, record};
 use crate::{Connection, Error, Result};
 
 /// The files of an edition by the ends of their names, each with what reads a line of it.
-const FILES: [(&str, fn(&[&str]) -> Line); 3] = [
+const FILES: [(&str, ReadLine); 3] = [
     ("_kapitel.txt", chapter),
     ("_gruppen.txt", block),
     ("_kodes.txt", code),
 ];
+
+/// Reads the fields of a line.
+type ReadLine = fn(&[&str]) -> Line;
 
 /// A code with its title, or the rule that a line breaks and what is wrong.
 type Line = std::result::Result<(String, String), (&'static str, &'static str)>;
@@ -33,12 +35,9 @@ type Line = std::result::Result<(String, String), (&'static str, &'static str)>;
 /// read, else when a statement fails. Nothing is changed then.
 pub fn run(conn: &mut Connection, folder: &Path, source: &str) -> Result<Report> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let run = begin(conn, "ICD10", &name, None)?;
-    let outcome = conn.transaction(|conn| import(conn, run, folder, source));
-    if outcome.is_err() {
-        fail(conn, run)?;
-    }
-    outcome
+    record(conn, "ICD10", &name, |conn, run| {
+        import(conn, run, folder, source)
+    })
 }
 
 fn import(conn: &mut Connection, run: i64, folder: &Path, source: &str) -> Result<Report> {
@@ -65,14 +64,13 @@ fn import(conn: &mut Connection, run: i64, folder: &Path, source: &str) -> Resul
     };
     quarantine(conn, run, &bad)?;
     store(conn, year, source, &titles, &mut report)?;
-    finish(conn, &report)?;
     Ok(report)
 }
 
 struct File {
     name: String,
     path: std::path::PathBuf,
-    read_line: fn(&[&str]) -> Line,
+    read_line: ReadLine,
 }
 
 /// The files of catalogues, by name.

@@ -14,6 +14,7 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 
+use self::runs::record;
 pub use self::runs::{begin, fail, finish, settle_interrupted};
 use crate::{Connection, Result};
 

@@ -2,12 +2,34 @@
 //! run that is recorded as running and whose lock is free was killed.
 
 use diesel::{
+    Connection as _,
     prelude::*,
     sql_types::{BigInt, Nullable, Text},
 };
 
 use super::Report;
 use crate::{Connection, Result};
+
+/// Does an import in one transaction, and records it as done or failed.
+pub(super) fn record(
+    conn: &mut Connection,
+    kind: &str,
+    source: &str,
+    work: impl FnOnce(&mut Connection, i64) -> Result<Report>,
+) -> Result<Report> {
+    let run = begin(conn, kind, source, None)?;
+    let outcome = conn.transaction(|conn| {
+        let report = work(conn, run)?;
+        finish(conn, &report)?;
+        Ok(report)
+    });
+    if outcome.is_err()
+        && let Err(error) = fail(conn, run)
+    {
+        tracing::warn!(run, %error, "the failed import could not be recorded");
+    }
+    outcome
+}
 
 /// Records that an import begins, and which others were killed. Outside the import's transaction, so that a failed run
 /// leaves its trace.

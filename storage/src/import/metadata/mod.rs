@@ -38,10 +38,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use self::{kind::Kind, loader::Loader, program_stages::Membership, references::References};
 use super::{
     BadLine, Report,
-    dhis2::{
-        self,
-        object::{self, Raw},
-    },
+    dhis2::object::{self, Raw},
 };
 use crate::{Connection, Error, Result};
 
@@ -109,7 +106,7 @@ impl Payload {
 pub fn run(conn: &mut Connection, file: &Path, progress: &ProgressBar) -> Result<Report> {
     let source = file.display().to_string();
     let reader = object::open(file)?;
-    dhis2::record(conn, "METADATA", &source, |conn, run| {
+    super::record(conn, "METADATA", &source, |conn, run| {
         store(conn, run, &Payload::read(reader)?, &source, progress)
     })
 }
@@ -156,7 +153,7 @@ pub fn load(
     source: &str,
     progress: &ProgressBar,
 ) -> Result<Report> {
-    dhis2::record(conn, "METADATA", source, |conn, run| {
+    super::record(conn, "METADATA", source, |conn, run| {
         store(conn, run, payload, source, progress)
     })
 }

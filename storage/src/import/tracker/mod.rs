@@ -57,10 +57,7 @@ pub use self::{
     write::{Outcome, Written},
 };
 use self::{importer::Importer, metadata::Importing, rights::Rights};
-use super::{
-    BadLine, Report,
-    dhis2::{self, object},
-};
+use super::{BadLine, Report, dhis2::object};
 use crate::{Connection, Error, Result, access};
 
 impl Payload {
@@ -112,7 +109,7 @@ pub fn run(
 ) -> Result<Report> {
     let source = file.display().to_string();
     let reader = object::open(file)?;
-    dhis2::record(conn, "TRACKER", &source, |conn, run| {
+    super::record(conn, "TRACKER", &source, |conn, run| {
         let payload = Payload::read(reader)?;
         quarantining(conn, run, payload, user, atomic, &source, progress)
     })
@@ -129,7 +126,7 @@ pub fn load(
     source: &str,
     progress: &ProgressBar,
 ) -> Result<Report> {
-    dhis2::record(conn, "TRACKER", source, |conn, run| {
+    super::record(conn, "TRACKER", source, |conn, run| {
         let atomic = AtomicMode::Object;
         quarantining(conn, run, payload, user, atomic, source, progress)
     })
