@@ -1,7 +1,7 @@
 //! The rules of Clinigraph, without any I/O: no SQL, no GraphQL, no clock, no environment.
 //!
 //! Read in this order: [`uid`] and [`org_unit`] name things and places; [`event`], [`access`] and [`page`]
-//! say which events a person sees and how lists are paged; [`file`] says which files are kept; [`rule`] are the rules that
+//! say which events a person sees and how lists are paged; [`file`](mod@file) says which files are kept; [`rule`] are the rules that
 //! a country gives its programs; [`stay`], [`icd10`], [`columns`] and [`suppression`] carry the rules of clinic analytics.
 
 pub mod access;
