@@ -108,17 +108,7 @@ fn push_condition(
             query.push(sign(*comparison));
             push_value(query, kind, value);
         }
-        Condition::In(values) => {
-            push_typed(query, kind, text);
-            query.push(" IN (");
-            for (place, value) in values.iter().enumerate() {
-                if place > 0 {
-                    query.push(", ");
-                }
-                push_value(query, kind, value);
-            }
-            query.push(")");
-        }
+        Condition::In(values) => push_in(query, kind, values, text),
         Condition::Text(search, value) => {
             let lower = |query: &mut Statement| {
                 query.push("lower(");
@@ -148,6 +138,12 @@ fn push_numbers(query: &mut Statement, kind: ValueType, values: &[String], text:
         .push(" LIKE ANY(")
         .bind(Value::Texts(patterns))
         .push(") THEN ");
+    push_in(query, kind, values, text);
+    query.push(" END");
+}
+
+/// `… IN (…)` of the values as the type compares them.
+fn push_in(query: &mut Statement, kind: ValueType, values: &[String], text: PushText<'_>) {
     push_typed(query, kind, text);
     query.push(" IN (");
     for (place, value) in values.iter().enumerate() {
@@ -156,7 +152,7 @@ fn push_numbers(query: &mut Statement, kind: ValueType, values: &[String], text:
         }
         push_value(query, kind, value);
     }
-    query.push(") END");
+    query.push(")");
 }
 
 /// A pattern that every way of writing a number meets: its digits without the exponent and the zeros at both ends.
