@@ -27,8 +27,12 @@ pub enum Command {
     Serve(ServerSettings),
     /// Bring the database up to date
     Migrate,
-    /// Rebuild the analytics tables and publish a new data version
-    Refresh,
+    /// Bring the analytics tables up to the base tables and publish a new data version
+    Refresh {
+        /// Build every stay anew, after rows were written past the triggers
+        #[arg(long)]
+        all: bool,
+    },
     /// Detach the observations of whole months before a day, to archive and drop their tables
     DetachObservations {
         /// First day that stays, e.g. 2020-01-01

@@ -92,9 +92,9 @@ pub fn run(command: Command, database: &Database) -> Result<i32, Failure> {
     match command {
         Command::Postgres { command } => return with_database(database, &command),
         Command::Migrate => print_migrate(database)?,
-        Command::Refresh => {
+        Command::Refresh { all } => {
             let mut conn = database.migrated()?;
-            print_refresh(&mut conn)?;
+            print_refresh(&mut conn, all)?;
             administration::log(&mut conn, "refresh", None)?;
         }
         Command::DetachObservations { before } => {
@@ -151,7 +151,7 @@ pub fn prepare_demo(database: &Database) -> Result<String, Failure> {
     }
     let version = storage::analytics::version::current(&mut conn).map_err(|error| chain(&error))?;
     if version.is_none_or(|version| version.stale) {
-        print_refresh(&mut conn)?;
+        print_refresh(&mut conn, false)?;
     }
     tokens::create(&mut conn, "admin").map_err(|error| chain(&error))
 }
@@ -261,11 +261,13 @@ fn generate(conn: &mut Connection, preset: Preset, random_seed: u64) -> Result<(
     Ok(())
 }
 
-fn print_refresh(conn: &mut Connection) -> Result<(), Failure> {
+fn print_refresh(conn: &mut Connection, all: bool) -> Result<(), Failure> {
     let progress = progress_bar();
-    let version = refresh::run(conn, |view| {
-        progress.set_message(format!("refreshing {view}"));
-    });
+    let say = |view: &str| progress.set_message(format!("refreshing {view}"));
+    let version = match all {
+        true => refresh::run_anew(conn, say),
+        false => refresh::run(conn, say),
+    };
     progress.finish_and_clear();
     let version = version.map_err(|error| chain(&error))?;
     println!("data version {} published", version.data_version_id);

@@ -12,11 +12,10 @@ SELECT encounter_id,
        p.sex,
        coalesce(d.codes, '{}') AS codes,
        coalesce(d.main_codes, '{}') AS main_codes,
-       coalesce(t.stations, '{}') AS stations,
-       e.writers
+       coalesce(t.stations, '{}') AS stations
        -- A person is known by the first stay that was stored: an integer that stays the same from night to night. All stays
        -- of a person are here.
-  FROM (SELECT e.*, c.writers, min(e.encounter_id) OVER (PARTITION BY e.patient_pseudo_id) AS person
+  FROM (SELECT e.*, min(e.encounter_id) OVER (PARTITION BY e.patient_pseudo_id) AS person
           FROM changed_stays c JOIN encounters e USING (encounter_id)) e
   JOIN patients p USING (clinic_id, patient_pseudo_id)
   LEFT JOIN (SELECT encounter_id, array_agg(code ORDER BY code) AS codes, array_agg(code ORDER BY code) FILTER (WHERE is_main) AS main_codes

@@ -12,8 +12,7 @@ CREATE TABLE analytics.stay_facts (
     sex text not null,
     codes text[] not null,
     main_codes text[] not null,
-    stations bigint[] not null,
-    writers bigint not null
+    stations bigint[] not null
 );
 
 COMMENT ON TABLE analytics.stay_facts IS 'One row per stay with all that analytics filter by and count.';
@@ -30,4 +29,3 @@ COMMENT ON COLUMN analytics.stay_facts.sex IS 'Administrative sex.';
 COMMENT ON COLUMN analytics.stay_facts.codes IS 'ICD-10 codes of the diagnoses that count, each once, in byte order.';
 COMMENT ON COLUMN analytics.stay_facts.main_codes IS 'Those of them that a main diagnosis has.';
 COMMENT ON COLUMN analytics.stay_facts.stations IS 'Stations in the order in which the patient was there.';
-COMMENT ON COLUMN analytics.stay_facts.writers IS 'What tells whether a row that the stay is made of was added, changed or removed since: see stay_writers.sql.';

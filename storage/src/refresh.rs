@@ -19,18 +19,45 @@ use crate::{
     events, partitions,
 };
 
+pub(crate) use self::stays::note_all;
+
 /// A refresh takes as long as it takes, and so does the wait for another one.
 const UNLIMITED: &str = "SET LOCAL statement_timeout = 0";
 
-/// Builds what analytics read from the base tables and publishes a new version. Waits while another refresh runs.
+/// Brings what analytics read up to the base tables and publishes a new version. Waits while another refresh runs.
 /// `progress` is told what is done next.
 ///
 /// # Errors
 /// When a statement fails; nothing has changed then, but the run is recorded as failed.
 pub fn run(conn: &mut Connection, progress: impl FnMut(&str)) -> Result<DataVersion> {
+    in_turn(conn, Extent::Changed, progress)
+}
+
+/// The same with every stay built anew, after a load that went past the triggers.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_anew(conn: &mut Connection, progress: impl FnMut(&str)) -> Result<DataVersion> {
+    in_turn(conn, Extent::All, progress)
+}
+
+/// What is built.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// The stays that are noted as changed.
+    Changed,
+    /// Every stay.
+    All,
+}
+
+fn in_turn(
+    conn: &mut Connection,
+    extent: Extent,
+    progress: impl FnMut(&str),
+) -> Result<DataVersion> {
     let run = runs::begin(conn)?;
     let outcome = runs::take_turn(conn, run).and_then(|()| {
-        let outcome = rebuild(conn, run, progress);
+        let outcome = rebuild(conn, run, extent, progress);
         let ended = runs::end_turn(conn, run);
         outcome.and_then(|version| ended.map(|()| version))
     });
@@ -41,7 +68,12 @@ pub fn run(conn: &mut Connection, progress: impl FnMut(&str)) -> Result<DataVers
     outcome
 }
 
-fn rebuild(conn: &mut Connection, run: i64, mut progress: impl FnMut(&str)) -> Result<DataVersion> {
+fn rebuild(
+    conn: &mut Connection,
+    run: i64,
+    extent: Extent,
+    mut progress: impl FnMut(&str),
+) -> Result<DataVersion> {
     let started = Instant::now();
     progress("event counts");
     conn.transaction(|conn| {
@@ -56,7 +88,7 @@ fn rebuild(conn: &mut Connection, run: i64, mut progress: impl FnMut(&str)) -> R
         conn.batch_execute(
             "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'",
         )?;
-        stays::update(conn)?;
+        stays::update(conn, extent)?;
         faults::count(conn)?;
         publish(conn, started)?;
         let version = version::current(conn)?.ok_or_else(|| Error::Corrupt {

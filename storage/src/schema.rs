@@ -1440,6 +1440,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Stays and patients that changed since the last refresh; one may be named more than once.
+    stay_changes (stay_change_id) {
+        /// Internal key.
+        stay_change_id -> Int8,
+        /// Stay of which a row came, changed or went, itself maybe gone; null where a patient is named.
+        encounter_id -> Nullable<Int8>,
+        /// Pseudonym of a patient who changed: a stay of theirs may be stored at the same moment, so stays are looked up by the refresh. Null where a stay is named.
+        patient_pseudo_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Tracked entities: people and things followed over time.
     trackedentity (trackedentityid) {
         /// Internal key.
@@ -2001,6 +2013,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     singleeventchangelog,
     station_transfers,
     stations,
+    stay_changes,
     trackedentity,
     trackedentityattribute,
     trackedentityattributevalue,

@@ -13,7 +13,7 @@ pub struct Check {
     pub differences: i64,
 }
 
-const CHECKS: [(&str, &str); 6] = [
+const CHECKS: [(&str, &str); 7] = [
     (
         "tracker events whose owner unit is not the one of trackedentityprogramowner",
         "SELECT count(*) AS differences
@@ -59,6 +59,25 @@ const CHECKS: [(&str, &str); 6] = [
         "SELECT count(*) AS differences FROM conditions c
            LEFT JOIN icd10_chapters h ON left(c.icd10_code, 3) BETWEEN h.first_category AND h.last_category
           WHERE c.icd10_chapter IS DISTINCT FROM h.chapter",
+    ),
+    (
+        "published stays that differ from the base tables though no change is noted",
+        "WITH published AS (
+             SELECT encounter_id, clinic_id, person, admission_date, discharge_date, admission_type, discharge_type, case_kind,
+                    age_at_admission, sex, codes, main_codes, stations
+               FROM analytics.stay_facts
+         ), stored AS (
+             SELECT e.encounter_id, e.clinic_id, min(e.encounter_id) OVER (PARTITION BY e.patient_pseudo_id), e.admission_date,
+                    e.discharge_date, e.admission_type, e.discharge_type, e.case_kind, e.age_at_admission, p.sex,
+                    ARRAY(SELECT DISTINCT icd10_code FROM conditions c WHERE c.encounter_id = e.encounter_id AND icd10_code IS NOT NULL ORDER BY 1),
+                    ARRAY(SELECT DISTINCT icd10_code FROM conditions c WHERE c.encounter_id = e.encounter_id AND icd10_code IS NOT NULL AND is_main ORDER BY 1),
+                    ARRAY(SELECT station_id FROM station_transfers t WHERE t.encounter_id = e.encounter_id ORDER BY sequence)
+               FROM encounters e JOIN patients p USING (clinic_id, patient_pseudo_id)
+         ), differing AS (
+             (TABLE stored EXCEPT TABLE published) UNION ALL (TABLE published EXCEPT TABLE stored)
+         )
+         SELECT count(DISTINCT encounter_id) AS differences FROM differing
+          WHERE EXISTS (SELECT FROM analytics.stay_facts) AND NOT EXISTS (SELECT FROM stay_changes)",
     ),
 ];
 

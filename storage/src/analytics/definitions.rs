@@ -23,15 +23,11 @@ struct Definition {
     rows: &'static [&'static str],
 }
 
-/// What stays are made of now.
-pub(crate) const STAY_WRITERS: &str =
-    include_str!("../../../migrations/analytics/stay_writers.sql");
-/// Which of them changed.
+/// Which stays changed.
 pub(crate) const CHANGED_STAYS: &str =
     include_str!("../../../migrations/analytics/changed_stays.sql");
-/// Which change with them.
-pub(crate) const COMPANION_STAYS: &str =
-    include_str!("../../../migrations/analytics/companion_stays.sql");
+/// Which there are.
+pub(crate) const ALL_STAYS: &str = include_str!("../../../migrations/analytics/all_stays.sql");
 /// What they are.
 pub(crate) const NEW_STAY_FACTS: &str =
     include_str!("../../../migrations/analytics/new_stay_facts.sql");
@@ -47,7 +43,7 @@ const DEFINITIONS: [Definition; 2] = [
     Definition {
         name: "stay_facts",
         table: include_str!("../../../migrations/analytics/stay_facts.sql"),
-        rows: &[STAY_WRITERS, CHANGED_STAYS, COMPANION_STAYS, NEW_STAY_FACTS],
+        rows: &[CHANGED_STAYS, ALL_STAYS, NEW_STAY_FACTS],
     },
     Definition {
         name: "row_faults",

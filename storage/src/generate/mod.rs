@@ -190,6 +190,7 @@ fn fill(loader: &mut Loader<'_>, volume: &Volume, seed: u64, today: NaiveDate) -
     if loader.is_bulk {
         loader.progress.set_message("counts");
         crate::events::counts::recount(loader.conn)?;
+        crate::refresh::note_all(loader.conn)?;
     }
     loader.conn.batch_execute(ADVANCE_KEYS)?;
     loader

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use diesel::{connection::SimpleConnection, prelude::*, sql_types::Bool};
 
+use super::Extent;
 use crate::{
     Connection, Result,
-    analytics::definitions::{CHANGED_STAYS, COMPANION_STAYS, NEW_STAY_FACTS, STAY_WRITERS},
+    analytics::definitions::{ALL_STAYS, CHANGED_STAYS, NEW_STAY_FACTS},
 };
 
 /// Made after the first rows, which is faster, and kept from then on.
@@ -15,21 +16,27 @@ const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS stay_facts_admission ON analytics.stay_facts (admission_date, clinic_id);
     CREATE INDEX IF NOT EXISTS stay_facts_discharge ON analytics.stay_facts (discharge_date, clinic_id)";
 
-/// Brings the stays up to the base tables as the transaction sees them. Readers see the former state until it commits.
+/// Brings the stays of the extent up to the base tables as the transaction sees them. Readers see the former state until it commits.
 ///
 /// # Errors
 /// When a statement fails.
-pub(super) fn update(conn: &mut Connection) -> Result<()> {
+pub(super) fn update(conn: &mut Connection, extent: Extent) -> Result<()> {
     let started = Instant::now();
-    conn.batch_execute("DROP TABLE IF EXISTS pg_temp.changed_stays, pg_temp.stay_writers")?;
-    conn.batch_execute(STAY_WRITERS)?;
-    conn.batch_execute("ANALYZE stay_writers")?;
-    conn.batch_execute(CHANGED_STAYS)?;
-    conn.batch_execute("ANALYZE changed_stays")?;
-    if !is_empty(conn)? {
-        conn.batch_execute(COMPANION_STAYS)?;
-        conn.batch_execute("ANALYZE changed_stays")?;
+    conn.batch_execute(
+        "DROP TABLE IF EXISTS pg_temp.changed_stays;
+         CREATE TEMPORARY TABLE changed_stays (encounter_id bigint not null) ON COMMIT DROP",
+    )?;
+    if matches!(extent, Extent::All) {
+        conn.batch_execute("DELETE FROM analytics.stay_facts")?;
     }
+    // What is noted ranges from nothing to every stay, and no statistics know how much it is now.
+    conn.batch_execute("ANALYZE stay_changes")?;
+    let noted = match is_empty(conn)? {
+        true => ALL_STAYS,
+        false => CHANGED_STAYS,
+    };
+    conn.batch_execute(noted)?;
+    conn.batch_execute("ANALYZE changed_stays")?;
     let removed = diesel::sql_query(
         "DELETE FROM analytics.stay_facts f USING changed_stays c WHERE c.encounter_id = f.encounter_id",
     )
@@ -46,6 +53,17 @@ pub(super) fn update(conn: &mut Connection) -> Result<()> {
         "stays brought up to date"
     );
     Ok(())
+}
+
+/// Notes every stay as changed, after a load that went past the triggers. Where none is published, all are built anyway.
+///
+/// # Errors
+/// When the statement fails.
+pub(crate) fn note_all(conn: &mut Connection) -> Result<()> {
+    Ok(conn.batch_execute(
+        "INSERT INTO stay_changes (encounter_id)
+         SELECT encounter_id FROM encounters WHERE EXISTS (SELECT FROM analytics.stay_facts)",
+    )?)
 }
 
 fn is_empty(conn: &mut Connection) -> Result<bool> {

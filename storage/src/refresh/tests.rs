@@ -2,12 +2,13 @@ use indicatif::ProgressBar;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::run;
+use super::{run, run_anew};
 use crate::{
     Connection,
     generate::{self, Volume},
     pool::connect,
     testing::{execute, fresh_database, rows},
+    verify,
 };
 
 /// The same in one statement over the base tables, without what was published before.
@@ -42,6 +43,16 @@ const CHANGES: [&str; 12] = [
     "DELETE FROM patients WHERE NOT EXISTS (SELECT FROM encounters e WHERE (e.clinic_id, e.patient_pseudo_id) = (patients.clinic_id, patients.patient_pseudo_id))",
 ];
 
+/// A database with generated data that are published.
+fn published(database: &str) -> (String, Connection) {
+    let url = fresh_database(database);
+    let mut conn = connect(&url).expect("it answers");
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day");
+    generate::run(&mut conn, &Volume::tiny(), 1, today, &ProgressBar::hidden()).expect("data");
+    run(&mut conn, |_| {}).expect("the first refresh");
+    (url, conn)
+}
+
 /// How many stays are published otherwise than the twin says, or by only one of the two.
 fn differences(conn: &mut Connection) -> i64 {
     let sql = format!(
@@ -56,11 +67,7 @@ fn number(conn: &mut Connection, sql: &str) -> i64 {
 
 #[test]
 fn what_changed_by_whatever_way_is_published_and_the_rest_stays_where_it_is() {
-    let mut conn = connect(&fresh_database("clinigraph_refresh")).expect("it answers");
-    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day");
-    let hidden = ProgressBar::hidden();
-    generate::run(&mut conn, &Volume::tiny(), 1, today, &hidden).expect("data");
-    run(&mut conn, |_| {}).expect("the first refresh");
+    let (_, mut conn) = published("clinigraph_refresh");
     assert_eq!(differences(&mut conn), 0);
     let stays = number(&mut conn, "SELECT count(*) AS n FROM analytics.stay_facts");
     assert!(stays > 100, "{stays}");
@@ -92,12 +99,7 @@ fn what_changed_by_whatever_way_is_published_and_the_rest_stays_where_it_is() {
 
 #[test]
 fn a_delivery_that_comes_during_a_refresh_is_in_its_version_whole_or_not_at_all() {
-    let url = fresh_database("clinigraph_refresh_beside");
-    let mut conn = connect(&url).expect("it answers");
-    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day");
-    let hidden = ProgressBar::hidden();
-    generate::run(&mut conn, &Volume::tiny(), 1, today, &hidden).expect("data");
-    run(&mut conn, |_| {}).expect("the first refresh");
+    let (url, mut conn) = published("clinigraph_refresh_beside");
     execute(
         &mut conn,
         "UPDATE encounters SET status = status WHERE encounter_id % 2 = 0",
@@ -123,4 +125,41 @@ fn a_delivery_that_comes_during_a_refresh_is_in_its_version_whole_or_not_at_all(
     assert!(number(&mut conn, sexes) > 1, "nothing of the delivery");
     run(&mut conn, |_| {}).expect("the next refresh");
     assert_eq!(number(&mut conn, sexes), 1, "all of it");
+}
+
+#[test]
+fn what_is_emptied_at_once_is_published() {
+    let (_, mut conn) = published("clinigraph_refresh_emptied");
+    for table in ["conditions", "station_transfers", "encounters CASCADE"] {
+        execute(&mut conn, &format!("TRUNCATE {table}"));
+        assert!(differences(&mut conn) > 0, "{table}");
+        run(&mut conn, |_| {}).expect("a refresh");
+        assert_eq!(differences(&mut conn), 0, "{table}");
+    }
+    let left = "SELECT count(*) AS n FROM analytics.stay_facts";
+    assert_eq!(number(&mut conn, left), 0);
+}
+
+/// Rows that break the rule on published stays, by `verify`.
+fn verified(conn: &mut Connection) -> i64 {
+    let checks = verify::run(conn).expect("the checks");
+    let check = checks.iter().find(|check| check.name.contains("published"));
+    check.expect("the rule").differences
+}
+
+#[test]
+fn what_went_past_the_triggers_is_found_and_built_anew() {
+    let (_, mut conn) = published("clinigraph_refresh_anew");
+    execute(
+        &mut conn,
+        "SET session_replication_role = replica; UPDATE patients SET sex = 'OTHER' WHERE sex <> 'OTHER';
+         SET session_replication_role = origin",
+    );
+    run(&mut conn, |_| {}).expect("a refresh");
+    let stale = differences(&mut conn);
+    assert!(stale > 0);
+    // Both sides of a stay differ.
+    assert_eq!(verified(&mut conn), stale / 2);
+    run_anew(&mut conn, |_| {}).expect("a refresh of all");
+    assert_eq!((differences(&mut conn), verified(&mut conn)), (0, 0));
 }

@@ -1,0 +1,16 @@
+DROP TRIGGER note_update ON patients;
+DROP TRIGGER note_truncate ON station_transfers;
+DROP TRIGGER note_delete ON station_transfers;
+DROP TRIGGER note_update ON station_transfers;
+DROP TRIGGER note_insert ON station_transfers;
+DROP TRIGGER note_truncate ON conditions;
+DROP TRIGGER note_delete ON conditions;
+DROP TRIGGER note_update ON conditions;
+DROP TRIGGER note_insert ON conditions;
+DROP TRIGGER note_truncate ON encounters;
+DROP TRIGGER note_delete ON encounters;
+DROP TRIGGER note_update ON encounters;
+DROP TRIGGER note_insert ON encounters;
+DROP FUNCTION note_patients;
+DROP FUNCTION note_stays;
+DROP TABLE stay_changes;
