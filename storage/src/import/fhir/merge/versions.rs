@@ -21,7 +21,7 @@ pub fn settle(
     }
     if !is_first {
         execute_for(conn, clinic, OBSERVATIONS_OF_DAY)?;
-        execute_for(conn, clinic, OBSERVATIONS_OF_OTHER_DAYS)?;
+        find_moved_observations(conn, clinic)?;
     }
     execute_for(conn, clinic, STORED)?;
     execute(conn, "ANALYZE staged_stored, staged_former_observations")?;
@@ -132,15 +132,34 @@ const OBSERVATIONS_OF_DAY: &str = "INSERT INTO staged_former_observations
                             AND b.observed_on = o.day AND split_part(b.fhir_id, '#', 1) = o.resource_id OFFSET 0) b";
 
 /// Those of the others may lie in any month, so all are looked through, in the index alone; what they hold is looked up
-/// for those that are found.
-const OBSERVATIONS_OF_OTHER_DAYS: &str = "INSERT INTO staged_former_observations
-     WITH places AS MATERIALIZED (
-         SELECT r.seq, b.fhir_id, b.observed_on
-         FROM staged_resources r JOIN observations b ON b.clinic_id = $1 AND split_part(b.fhir_id, '#', 1) = r.fhir_id
-         WHERE r.resource_type = 'Observation' AND r.seq NOT IN (SELECT seq FROM staged_former_observations)
-     )
+/// for those that are found. Every processor looks, which takes a table that other processes can read.
+fn find_moved_observations(conn: &mut Connection, clinic: i64) -> Result<()> {
+    let sought = execute(
+        conn,
+        "CREATE UNLOGGED TABLE fhir.sought_observations AS
+         SELECT seq, fhir_id FROM staged_resources
+          WHERE resource_type = 'Observation' AND seq NOT IN (SELECT seq FROM staged_former_observations)",
+    )?;
+    if sought > 0 {
+        execute(conn, "ANALYZE fhir.sought_observations")?;
+        execute(
+            conn,
+            "DROP TABLE IF EXISTS pg_temp.staged_places_of_observations",
+        )?;
+        execute_for(conn, clinic, PLACES_OF_SOUGHT)?;
+        execute_for(conn, clinic, OBSERVATIONS_OF_PLACES)?;
+    }
+    execute(conn, "DROP TABLE fhir.sought_observations")?;
+    Ok(())
+}
+
+const PLACES_OF_SOUGHT: &str = "CREATE TEMP TABLE staged_places_of_observations ON COMMIT DROP AS
+     SELECT r.seq, b.fhir_id, b.observed_on
+     FROM fhir.sought_observations r JOIN observations b ON b.clinic_id = $1 AND split_part(b.fhir_id, '#', 1) = r.fhir_id";
+
+const OBSERVATIONS_OF_PLACES: &str = "INSERT INTO staged_former_observations
      SELECT p.seq, b.fhir_id, b.observed_on, b.fhir_updated_at, b.fhir_version, b.fhir_body
-     FROM places p
+     FROM staged_places_of_observations p
      CROSS JOIN LATERAL (SELECT * FROM observations b
                           WHERE b.clinic_id = $1 AND b.fhir_id = p.fhir_id AND b.observed_on = p.observed_on LIMIT 1) b";
 
