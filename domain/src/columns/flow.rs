@@ -6,6 +6,7 @@
 
 mod guard;
 mod nodes;
+mod passages;
 mod ways;
 
 use std::ops::Range;

@@ -1,10 +1,11 @@
 //! Ways that too few patients go are led through other nodes.
 //!
-//! It takes many rounds, since a fold can leave another link with too few patients. A round looks only at the ways that go
-//! a link that is small now, and at the persons who go one of them.
+//! It takes many rounds, hundreds at times, since a fold can leave another link with too few patients. A round looks only at
+//! the ways that go a link that is small now, and at the persons who go one of them.
 
 use super::{
     nodes::Nodes,
+    passages::Passages,
     ways::{NO_NODE, Ways},
 };
 
@@ -16,6 +17,8 @@ pub(super) struct Guard<'a> {
     patients: Vec<u32>,
     /// Persons of several ways who go each way, by their places.
     goers: Vec<Vec<u32>>,
+    /// Which ways go each link.
+    passages: Passages,
     /// For each link, which of the persons that were ever counted was the last.
     counted: Vec<u32>,
     counts: u32,
@@ -34,6 +37,7 @@ impl<'a> Guard<'a> {
             nodes,
             patients: vec![0; nodes.len() * nodes.len()],
             goers,
+            passages: Passages::new(nodes.len() * nodes.len()),
             counted: vec![0; nodes.len() * nodes.len()],
             counts: 0,
             ways,
@@ -47,6 +51,9 @@ impl<'a> Guard<'a> {
     /// Leads the ways of links that fewer than `minimum` patients go through other nodes, until as many go every link.
     pub(super) fn fold_small_links(&mut self, minimum: u32) {
         while let Some(is_small) = self.small_links(minimum) {
+            if self.passages.is_empty() {
+                (0..self.ways.len()).for_each(|way| self.note_passages(way));
+            }
             self.fold(&is_small);
         }
     }
@@ -106,12 +113,7 @@ impl<'a> Guard<'a> {
 
     /// Folds one small link of each way that has any.
     fn fold(&mut self, is_small: &[bool]) {
-        let nodes = self.nodes.len();
-        let is_changed = |way: &usize| {
-            let mut steps = self.ways.steps(*way);
-            steps.any(|step| is_small[step.link(nodes)])
-        };
-        let changed: Vec<usize> = (0..self.ways.len()).filter(is_changed).collect();
+        let changed = self.ways_of(is_small);
         let goers = changed.iter().flat_map(|&way| &self.goers[way]);
         let mut persons: Vec<u32> = goers.copied().collect();
         persons.sort_unstable();
@@ -119,8 +121,29 @@ impl<'a> Guard<'a> {
         self.count(&changed, &persons, u32::wrapping_sub);
         for &way in &changed {
             self.fold_way(way, is_small);
+            self.note_passages(way);
         }
         self.count(&changed, &persons, u32::wrapping_add);
+    }
+
+    /// The ways that go one of these links now.
+    fn ways_of(&self, is_small: &[bool]) -> Vec<usize> {
+        let nodes = self.nodes.len();
+        let links = (0..is_small.len()).filter(|&link| is_small[link]);
+        let mut ways: Vec<usize> = links.flat_map(|link| self.passages.of(link)).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        ways.retain(|&way| {
+            let mut steps = self.ways.steps(way);
+            steps.any(|step| is_small[step.link(nodes)])
+        });
+        ways
+    }
+
+    fn note_passages(&mut self, way: usize) {
+        for step in self.ways.steps(way) {
+            self.passages.add(step.link(self.nodes.len()), way);
+        }
     }
 
     /// Leads a way through another node: the target of its first small link, then the source; where both are other nodes
