@@ -210,8 +210,10 @@ pub struct PeriodKpis {
 #[derive(Debug, Clone)]
 pub struct KpiCount {
     days: Vec<RangeInclusive<i32>>,
-    /// Those of each period, in the order in which they were asked for.
-    pub periods: Vec<PeriodKpis>,
+    /// Of persons who were in one clinic: nothing is counted for the group, since it has the same figures.
+    apart: Vec<PeriodKpis>,
+    /// Of persons who were in several: a patient of the group once, a patient of each clinic too.
+    shared: Vec<PeriodKpis>,
 }
 
 impl KpiCount {
@@ -221,14 +223,30 @@ impl KpiCount {
     pub fn new(periods: &[Period]) -> Self {
         KpiCount {
             days: periods.iter().copied().map(selection::days).collect(),
-            periods: vec![PeriodKpis::default(); periods.len()],
+            apart: vec![PeriodKpis::default(); periods.len()],
+            shared: vec![PeriodKpis::default(); periods.len()],
         }
+    }
+
+    /// Figures of each period, in the order in which they were asked for.
+    #[must_use]
+    pub fn into_periods(self) -> Vec<PeriodKpis> {
+        let periods = self.shared.into_iter().zip(self.apart);
+        periods
+            .map(|(mut period, apart)| {
+                for (clinic, apart) in period.clinics.iter_mut().zip(&apart.clinics) {
+                    clinic.merge(apart);
+                    period.group.merge(apart);
+                }
+                period
+            })
+            .collect()
     }
 }
 
 impl Count for KpiCount {
     fn add(&mut self, columns: &Columns, selection: &Selection, stays: Range<usize>) {
-        for period in &mut self.periods {
+        for period in self.apart.iter_mut().chain(&mut self.shared) {
             period
                 .clinics
                 .resize_with(columns.clinic_keys().len(), Kpis::default);
@@ -241,21 +259,31 @@ impl Count for KpiCount {
         let touches = |stay: usize, first: i32, last: i32| {
             columns.admission[stay] <= last && columns.discharge[stay] >= first
         };
+        let (mut person, mut is_shared) = (None, false);
         for stay in stays {
+            if person != Some(columns.person[stay]) {
+                person = Some(columns.person[stay]);
+                is_shared = columns.is_followed_in_another_clinic(stay);
+            }
             if !touches(stay, first, last) || !selection.has_properties(columns, stay) {
                 continue;
             }
             let seen = Seen::new(columns, selection, stay);
-            for (days, period) in self.days.iter().zip(&mut self.periods) {
+            let periods = match is_shared {
+                true => &mut self.shared,
+                false => &mut self.apart,
+            };
+            for (days, period) in self.days.iter().zip(periods) {
                 if touches(stay, *days.start(), *days.end()) {
-                    seen.count(days, period);
+                    seen.count(days, period, is_shared);
                 }
             }
         }
     }
 
     fn merge(&mut self, later: Self) {
-        for (period, later) in self.periods.iter_mut().zip(&later.periods) {
+        let periods = self.apart.iter_mut().chain(&mut self.shared);
+        for (period, later) in periods.zip(later.apart.iter().chain(&later.shared)) {
             period.group.merge(&later.group);
             for (clinic, later) in period.clinics.iter_mut().zip(&later.clinics) {
                 clinic.merge(later);

@@ -220,6 +220,13 @@ impl Columns {
         &self.stations.keys
     }
 
+    /// Whether the person has a later stay in another clinic.
+    pub(crate) fn is_followed_in_another_clinic(&self, stay: usize) -> bool {
+        (stay + 1..self.len())
+            .take_while(|&next| self.person[next] == self.person[stay])
+            .any(|next| self.clinic[next] != self.clinic[stay])
+    }
+
     /// Bed days of a stay, at least 1; `None` while open.
     pub(crate) fn bed_days(&self, stay: usize) -> Option<u32> {
         let (from, to) = (self.admission[stay], self.discharge[stay]);

@@ -266,8 +266,8 @@ proptest! {
         stays.iter().for_each(|stay| push(&mut columns, stay));
         let period = filter.period;
         let other = Period { from: day(0), to: day(45) };
-        let mut count = counted(KpiCount::new(&[other, period]), &columns, &filter, parts);
-        let count = count.periods.remove(1);
+        let count = counted(KpiCount::new(&[other, period]), &columns, &filter, parts);
+        let count = count.into_periods().remove(1);
         let of = |is_in: &dyn Fn(&Stay) -> bool| {
             let found = figures(stays.iter().filter(|stay| has_properties(&filter, stay) && is_in(stay)));
             (u64::from(found.stays), found.patients)

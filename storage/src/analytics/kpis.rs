@@ -59,7 +59,7 @@ pub fn of_periods(
         || stays::around(&filter.clinics, Period { from, to }, DAYS_AFTER),
         KpiCount::new(periods),
         |count, columns| {
-            let periods = count.periods.into_iter();
+            let periods = count.into_periods().into_iter();
             periods
                 .map(|period| of_period(period, columns, &filter.clinics))
                 .collect()

@@ -55,8 +55,14 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Counts the stay in a period: for the group and for its clinic, which differ only in what a readmission is.
-    pub(super) fn count(&self, days: &RangeInclusive<i32>, period: &mut PeriodKpis) {
+    /// Counts the stay in a period: for its clinic, and for the group where the person is shared with other clinics. The
+    /// two differ only in what a readmission is.
+    pub(super) fn count(
+        &self,
+        days: &RangeInclusive<i32>,
+        period: &mut PeriodKpis,
+        is_shared: bool,
+    ) {
         let clinic = self.columns.clinic[self.stay];
         let mut amounts = Amounts::default();
         let is_stay = days.contains(&self.selection.day(self.columns, self.stay));
@@ -75,7 +81,8 @@ impl<'a> Seen<'a> {
         amounts[Measure::CensusAfter as usize] = u32::from(self.discharge > *days.end());
         amounts[Measure::BedDays as usize] = self.bed_days_in(days);
         let of_clinic = &mut period.clinics[usize::from(clinic)];
-        for (kpis, clinic) in [(&mut period.group, None), (of_clinic, Some(clinic))] {
+        let of_group = is_shared.then_some((&mut period.group, None));
+        for (kpis, clinic) in of_group.into_iter().chain([(of_clinic, Some(clinic))]) {
             if is_stay {
                 self.divide_stay(kpis);
             }

@@ -59,8 +59,8 @@ fn columns(mut stays: Vec<Stay>) -> Columns {
 fn counted(columns: &Columns, period: Period) -> Vec<Kpis> {
     let filter = StayFilter::all(period, DateBasis::Discharge, vec![1, 2, 3]);
     let selection = Selection::new(&filter, columns);
-    let mut count = pass::run(KpiCount::new(&[period]), columns, &selection, 1);
-    let found = count.periods.remove(0);
+    let count = pass::run(KpiCount::new(&[period]), columns, &selection, 1);
+    let found = count.into_periods().remove(0);
     std::iter::once(found.group).chain(found.clinics).collect()
 }
 
