@@ -13,9 +13,11 @@ pub fn generator(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed + 1_000 * other)
 }
 
-/// How many questions a test asks: `CLINIGRAPH_TEST_CASES` times as many as usual.
+/// How many questions a test asks: `CLINIGRAPH_TEST_CASES` per cent of the usual ones, at least one.
 pub fn times(usual: usize) -> usize {
-    usual * number("CLINIGRAPH_TEST_CASES").unwrap_or(1)
+    (usual * number("CLINIGRAPH_TEST_CASES").unwrap_or(100))
+        .div_ceil(100)
+        .max(1)
 }
 
 fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {

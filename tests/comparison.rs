@@ -41,7 +41,7 @@ pub fn counted(
                       (SELECT count(DISTINCT icd10_code) FROM conditions c WHERE c.encounter_id = e.encounter_id)
                     - (SELECT count(DISTINCT icd10_code) FROM conditions c WHERE c.encounter_id = e.encounter_id AND is_main) AS secondary,
                       EXISTS (SELECT FROM conditions c WHERE c.encounter_id = e.encounter_id AND is_main AND icd10_code IS NOT NULL) AS has_main,
-                      (SELECT count(*) FROM generate_series('{from}'::date, '{to}'::date, '1 day') d
+                      (SELECT count(*) FROM generate_series(greatest('{from}', e.admission_date), least('{to}', coalesce(e.discharge_date, last.day)), '1 day') d
                         WHERE d = e.admission_date OR d > e.admission_date AND CASE WHEN e.discharge_date IS NULL THEN d <= last.day ELSE d < e.discharge_date END) AS occupied,
                       coalesce({discharged}, false) AND e.case_kind = 'FULL' AND e.discharge_type IN ('REGULAR', 'REHABILITATION', 'NURSING', 'HOSPICE', 'UNKNOWN')
                         AND e.discharge_date + 30 <= last.day AS is_index,
