@@ -88,7 +88,7 @@ pub fn questions(conn: &mut Connection) -> Result<Vec<Question>> {
     women.sexes = vec![Sex::Female];
     let mut old_emergencies = all(odd);
     old_emergencies.admission_types = vec!["EMERGENCY"];
-    old_emergencies.age_groups = vec![AgeGroup {
+    old_emergencies.age_groups = vec![AgeGroup::Years {
         from: 75,
         to: i16::MAX,
     }];

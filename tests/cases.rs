@@ -127,10 +127,15 @@ impl Case {
                 let kind = *["FULL", "DAY"].choose(random).expect("one");
                 ("caseKind", json!(kind), format!("e.case_kind = '{kind}'"))
             }
-            4 => (
+            4 if random.random() => (
                 "ageGroups",
                 json!(["AGE_45_TO_54", "AGE_85_PLUS"]),
                 "(e.age_at_admission BETWEEN 45 AND 54 OR e.age_at_admission >= 85)".to_owned(),
+            ),
+            4 => (
+                "ageGroups",
+                json!(["AGE_0", "UNKNOWN"]),
+                "coalesce(e.age_at_admission = 0, true)".to_owned(),
             ),
             5 => station(server, random),
             _ => self.diagnosis(random),

@@ -16,7 +16,7 @@ const COMPARISON: &str = "query ($filter: StayFilter!, $current: DateRange!, $pr
     currentDays previousDays lengthsDiffer isIncomplete
   }
 }
-fragment row on ComparisonRow { kpis { kpi unit current { value suppressed } previous { value suppressed } difference change } }";
+fragment row on ComparisonRow { kpis { kpi unit current { value suppressed } previous { value suppressed } difference change perDay { current previous change } } }";
 
 /// Every KPI of the stays under a condition, by plain SQL. `all` are the clinics of the question, where patients may come
 /// back to.
@@ -104,19 +104,63 @@ pub fn check(
         }
         let expected = expected.get(name).unwrap_or_else(|| panic!("{name}"));
         let found = kpi[side]["value"].as_f64();
-        let is_equal = match (found, expected) {
-            (Some(found), Some(expected)) => {
-                (found - expected).abs() < 1e-9 * expected.abs().max(1.0)
-            }
-            (found, expected) => found == *expected,
-        };
         assert!(
-            is_equal,
+            is_close(found, *expected),
             "{name}: {found:?}, plain SQL {expected:?}: {about}"
         );
         checked += 1;
     }
     checked
+}
+
+/// Whether two numbers are the same but for the last digits that JSON may lose.
+fn is_close(found: Option<f64>, expected: Option<f64>) -> bool {
+    match (found, expected) {
+        (Some(found), Some(expected)) => (found - expected).abs() < 1e-9 * expected.abs().max(1.0),
+        (found, expected) => found == expected,
+    }
+}
+
+/// KPIs that are told per day too.
+const OF_DAYS: [&str; 12] = [
+    "ADMISSIONS",
+    "DISCHARGES",
+    "CASES",
+    "STAYS",
+    "BED_DAYS",
+    "DEATHS",
+    "READMISSIONS",
+    "TRANSFERS_IN",
+    "TRANSFERS_OUT",
+    "INTENSIVE_STAYS",
+    "HOUR_CASES",
+    "ONE_NIGHT_CASES",
+];
+
+/// Holds what a KPI says of both periods together against its two numbers.
+fn check_sides(kpi: &Value, current: (NaiveDate, NaiveDate), previous: (NaiveDate, NaiveDate)) {
+    let value = |side: &str| kpi[side]["value"].as_f64();
+    let change = |now: Option<f64>, then: Option<f64>| {
+        let both = now.zip(then.filter(|then| *then != 0.0));
+        both.map(|(now, then)| (now - then) / then)
+    };
+    let (now, then) = (value("current"), value("previous"));
+    let difference = now.zip(then).map(|(now, then)| now - then);
+    assert!(is_close(kpi["difference"].as_f64(), difference), "{kpi}");
+    assert!(is_close(kpi["change"].as_f64(), change(now, then)), "{kpi}");
+    let name = kpi["kpi"].as_str().expect("a name");
+    assert_eq!(kpi["perDay"].is_object(), OF_DAYS.contains(&name), "{kpi}");
+    if kpi["perDay"].is_object() {
+        let days = |(from, to): (NaiveDate, NaiveDate)| (to - from).num_days() as f64 + 1.0;
+        let (now, then) = (
+            now.map(|now| now / days(current)),
+            then.map(|then| then / days(previous)),
+        );
+        let found = |name: &str| kpi["perDay"][name].as_f64();
+        assert!(is_close(found("current"), now), "{kpi}");
+        assert!(is_close(found("previous"), then), "{kpi}");
+        assert!(is_close(found("change"), change(now, then)), "{kpi}");
+    }
 }
 
 async fn compare(server: &Server, cases: usize, seed: u64) {
@@ -148,16 +192,7 @@ async fn compare(server: &Server, cases: usize, seed: u64) {
             }
         }
         for kpi in found["group"]["kpis"].as_array().expect("kpis") {
-            let (now, then) = (
-                kpi["current"]["value"].as_f64(),
-                kpi["previous"]["value"].as_f64(),
-            );
-            let difference = now.zip(then).map(|(now, then)| now - then);
-            let is_equal = match (kpi["difference"].as_f64(), difference) {
-                (Some(found), Some(expected)) => (found - expected).abs() < 1e-9,
-                (found, expected) => found == expected,
-            };
-            assert!(is_equal, "{kpi}");
+            check_sides(kpi, current, previous);
         }
     }
     assert!(checked > cases * 100);

@@ -28,11 +28,37 @@ pub enum Sex {
 
 /// Age at admission, completed years, in the groups of German hospital statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AgeGroup {
-    /// First age, included.
-    pub from: i16,
-    /// Last age, included.
-    pub to: i16,
+pub enum AgeGroup {
+    /// Some years.
+    Years {
+        /// First age, included.
+        from: i16,
+        /// Last age, included.
+        to: i16,
+    },
+    /// The birth is not known.
+    Unknown,
+}
+
+impl AgeGroup {
+    /// Whether an age lies in it.
+    #[must_use]
+    pub fn contains(self, age: Option<i16>) -> bool {
+        match self {
+            AgeGroup::Years { from, to } => age.is_some_and(|age| from <= age && age <= to),
+            AgeGroup::Unknown => age.is_none(),
+        }
+    }
+}
+
+/// First age, or that none is known.
+impl fmt::Display for AgeGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AgeGroup::Years { from, .. } => write!(f, "{from}"),
+            AgeGroup::Unknown => f.write_str("UNKNOWN"),
+        }
+    }
 }
 
 /// Which of a stay's diagnoses count.
@@ -146,14 +172,10 @@ impl fmt::Display for StayFilter {
             "{} {:?}, clinics {:?}",
             self.period, self.basis, self.clinics
         )?;
-        let ages = self.age_groups.iter().map(|group| group.from);
+        let ages: Vec<String> = self.age_groups.iter().map(AgeGroup::to_string).collect();
         for (name, is_asked, text) in [
             ("sexes", !self.sexes.is_empty(), format!("{:?}", self.sexes)),
-            (
-                "ages from",
-                !self.age_groups.is_empty(),
-                format!("{:?}", ages.collect::<Vec<_>>()),
-            ),
+            ("ages from", !self.age_groups.is_empty(), ages.join(" ")),
             (
                 "admitted as",
                 !self.admission_types.is_empty(),
@@ -232,7 +254,7 @@ mod tests {
         );
         let some = StayFilter {
             sexes: vec![Sex::Female],
-            age_groups: vec![AgeGroup { from: 45, to: 54 }],
+            age_groups: vec![AgeGroup::Years { from: 45, to: 54 }, AgeGroup::Unknown],
             admission_types: vec!["EMERGENCY", "BIRTH"],
             stations: vec![9],
             diagnosis: crate::icd10::Node::parse("I10"),
@@ -242,7 +264,7 @@ mod tests {
         };
         assert_eq!(
             some.to_string(),
-            "2024-01-01/2024-02-01 Admission, clinics [3, 4], sexes [Female], ages from [45], admitted as EMERGENCY BIRTH, stations [9], diagnosis I10, role Main, kind DAY"
+            "2024-01-01/2024-02-01 Admission, clinics [3, 4], sexes [Female], ages from 45 UNKNOWN, admitted as EMERGENCY BIRTH, stations [9], diagnosis I10, role Main, kind DAY"
         );
     }
 }

@@ -143,8 +143,37 @@ pub struct KpiComparison {
     pub(crate) difference: Option<f64>,
     /// The difference by the previous value; null when it is hidden, absent or 0.
     pub(crate) change: Option<f64>,
+    /// Numbers that add up over days, by the days of their periods: what can be compared where the periods have different
+    /// lengths. Null for patients, censuses, shares and means.
+    pub(crate) per_day: Option<PerDay>,
     /// Which way it should go; null where neither is better.
     pub(crate) wanted: Option<KpiDirection>,
+}
+
+/// A KPI by the days of the periods.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct PerDay {
+    /// In the current period; null when it is hidden or absent.
+    pub(crate) current: Option<f64>,
+    /// In the previous period; null when it is hidden or absent.
+    pub(crate) previous: Option<f64>,
+    /// Current less previous by the previous; null when either is hidden or absent, or the previous is 0.
+    pub(crate) change: Option<f64>,
+}
+
+impl PerDay {
+    fn new<K>(current: (Measured, &Side<K>), previous: (Measured, &Side<K>)) -> Self {
+        let by_days = |(measured, side): (Measured, &Side<K>)| Measured {
+            value: measured.value.map(|value| value / side.days as f64),
+            ..measured
+        };
+        let (current, previous) = (by_days(current), by_days(previous));
+        PerDay {
+            current: current.value,
+            previous: previous.value,
+            change: current.change_from(previous).1,
+        }
+    }
 }
 
 /// A clinic, or the group.
@@ -290,6 +319,9 @@ pub(crate) fn row<K: Deref<Target = ClinicKpis>>(
             unit: kpi.unit().into(),
             difference,
             change,
+            per_day: kpi
+                .is_of_days()
+                .then(|| PerDay::new((current, now), (previous, then))),
             wanted: kpi.wanted().map(Into::into),
             current,
             previous,

@@ -52,7 +52,7 @@ pub enum Sex {
     Unknown,
 }
 
-/// Age at admission in completed years. Patients whose birth is not known are in no group.
+/// Age at admission in completed years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum AgeGroup {
     /// Below 1 year.
@@ -77,10 +77,12 @@ pub enum AgeGroup {
     Age75To84,
     /// 85 years and more.
     Age85Plus,
+    /// The birth is not known.
+    Unknown,
 }
 
 impl AgeGroup {
-    fn bounds(self) -> stay::AgeGroup {
+    fn years(self) -> stay::AgeGroup {
         let (from, to) = match self {
             AgeGroup::Age0 => (0, 0),
             AgeGroup::Age1To4 => (1, 4),
@@ -93,8 +95,9 @@ impl AgeGroup {
             AgeGroup::Age65To74 => (65, 74),
             AgeGroup::Age75To84 => (75, 84),
             AgeGroup::Age85Plus => (85, i16::MAX),
+            AgeGroup::Unknown => return stay::AgeGroup::Unknown,
         };
-        stay::AgeGroup { from, to }
+        stay::AgeGroup::Years { from, to }
     }
 }
 
@@ -252,7 +255,7 @@ pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::
             .age_groups
             .unwrap_or_default()
             .into_iter()
-            .map(AgeGroup::bounds)
+            .map(AgeGroup::years)
             .collect(),
         admission_types: filter
             .admission_types

@@ -198,6 +198,17 @@ impl Kpi {
         }
     }
 
+    /// Whether its numbers add up over the days of a period, so that they can be told per day. A patient may come again, and
+    /// a census is that of a moment.
+    #[must_use]
+    pub fn is_of_days(self) -> bool {
+        match self {
+            Kpi::Patients | Kpi::CarriedOver | Kpi::MidnightCensus => false,
+            Kpi::BedDays => true,
+            _ => self.unit() == Unit::Number,
+        }
+    }
+
     /// Which way it should go; `None` where that depends on what a clinic wants: a short stay is cheap, not always good.
     #[must_use]
     pub fn wanted(self) -> Option<Direction> {

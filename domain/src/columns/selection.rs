@@ -4,7 +4,7 @@ use super::{ADMISSION_TYPES, CASE_KINDS, Columns, DISCHARGE_TYPES, Properties, S
 use crate::stay::{AgeGroup, DateBasis, DiagnosisRole, Period, StayFilter};
 
 /// Ages from here on are one.
-const OLDEST: usize = 255;
+const OLDEST: i16 = 255;
 
 /// Which stays of the columns a filter selects.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct Selection {
     basis: DateBasis,
     clinics: Vec<bool>,
     refused: u32,
+    /// By age, one up: at 0 whether those count whose age is not known.
     ages: Option<Vec<bool>>,
     stations: Option<Vec<bool>>,
     codes: Option<Vec<bool>>,
@@ -57,7 +58,8 @@ impl Selection {
         columns.properties[stay].0 & self.refused == 0
             && self.clinics[usize::from(columns.clinic[stay])]
             && self.ages.as_ref().is_none_or(|ages| {
-                usize::try_from(columns.age[stay]).is_ok_and(|age| ages[age.min(OLDEST)])
+                let age = usize::try_from(columns.age[stay] + 1).unwrap_or(0);
+                ages[age.min(OLDEST as usize + 1)]
             })
             && self.stations.as_ref().is_none_or(|asked| {
                 let touched = columns.stations_of(stay).iter();
@@ -130,11 +132,9 @@ fn refused(filter: &StayFilter) -> u32 {
 }
 
 fn ages(groups: &[AgeGroup]) -> Vec<bool> {
-    let in_group = |age: usize| {
-        let bound = |age: i16| usize::try_from(age).unwrap_or(0);
-        groups
-            .iter()
-            .any(|group| bound(group.from) <= age && age <= bound(group.to).min(OLDEST))
+    let in_group = |age: i16| {
+        let age = (age >= 0).then_some(age);
+        groups.iter().any(|group| group.contains(age))
     };
-    (0..=OLDEST).map(in_group).collect()
+    (-1..=OLDEST).map(in_group).collect()
 }

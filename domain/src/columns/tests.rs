@@ -110,9 +110,12 @@ fn filter() -> impl Strategy<Value = StayFilter> {
                     clinics,
                     sexes: sex.map(|sex| SEXES[sex]).into_iter().collect(),
                     age_groups: age
-                        .map(|from| AgeGroup {
-                            from,
-                            to: from + 20,
+                        .map(|from| match from {
+                            90.. => AgeGroup::Unknown,
+                            from => AgeGroup::Years {
+                                from,
+                                to: from + 20,
+                            },
                         })
                         .into_iter()
                         .collect(),
@@ -138,9 +141,9 @@ fn has_properties(filter: &StayFilter, stay: &Stay) -> bool {
             || filter
                 .admission_types
                 .contains(&ADMISSION_TYPES[stay.types.0]))
-        && filter.age_groups.iter().all(|group| {
-            stay.age
-                .is_some_and(|age| group.from <= age && age <= group.to)
+        && filter.age_groups.iter().all(|group| match *group {
+            AgeGroup::Years { from, to } => stay.age.is_some_and(|age| from <= age && age <= to),
+            AgeGroup::Unknown => stay.age.is_none(),
         })
         && (filter.stations.is_empty()
             || stay

@@ -214,10 +214,17 @@ fn push_any(
 fn push_ages(query: &mut Statement, groups: &[AgeGroup]) {
     for (place, group) in groups.iter().enumerate() {
         query.push(if place == 0 { " AND (" } else { " OR " });
-        query
-            .push("s.age_at_admission BETWEEN ")
-            .bind(Value::Int(group.from.into()));
-        query.push(" AND ").bind(Value::Int(group.to.into()));
+        match *group {
+            AgeGroup::Years { from, to } => {
+                query
+                    .push("s.age_at_admission BETWEEN ")
+                    .bind(Value::Int(from.into()));
+                query.push(" AND ").bind(Value::Int(to.into()));
+            }
+            AgeGroup::Unknown => {
+                query.push("s.age_at_admission IS NULL");
+            }
+        }
     }
     if !groups.is_empty() {
         query.push(")");
