@@ -261,12 +261,12 @@ impl Count for KpiCount {
         };
         let (mut person, mut is_shared) = (None, false);
         for stay in stays {
-            if person != Some(columns.person[stay]) {
-                person = Some(columns.person[stay]);
-                is_shared = columns.is_followed_in_another_clinic(stay);
-            }
             if !touches(stay, first, last) || !selection.has_properties(columns, stay) {
                 continue;
+            }
+            if person != Some(columns.person[stay]) {
+                person = Some(columns.person[stay]);
+                is_shared = columns.is_of_several_clinics(stay);
             }
             let seen = Seen::new(columns, selection, stay);
             let periods = match is_shared {

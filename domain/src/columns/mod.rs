@@ -220,11 +220,13 @@ impl Columns {
         &self.stations.keys
     }
 
-    /// Whether the person has a later stay in another clinic.
-    pub(crate) fn is_followed_in_another_clinic(&self, stay: usize) -> bool {
-        (stay + 1..self.len())
-            .take_while(|&next| self.person[next] == self.person[stay])
-            .any(|next| self.clinic[next] != self.clinic[stay])
+    /// Whether the person of a stay has another one in another clinic.
+    pub(crate) fn is_of_several_clinics(&self, stay: usize) -> bool {
+        let is_theirs = |other: &usize| self.person[*other] == self.person[stay];
+        let earlier = (0..stay).rev().take_while(is_theirs);
+        let later = (stay + 1..self.len()).take_while(is_theirs);
+        let mut others = earlier.chain(later);
+        others.any(|other| self.clinic[other] != self.clinic[stay])
     }
 
     /// Bed days of a stay, at least 1; `None` while open.
