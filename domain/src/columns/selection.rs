@@ -58,7 +58,7 @@ impl Selection {
         columns.properties[stay].0 & self.refused == 0
             && self.clinics[usize::from(columns.clinic[stay])]
             && self.ages.as_ref().is_none_or(|ages| {
-                let age = usize::try_from(columns.age[stay] + 1).unwrap_or(0);
+                let age = usize::try_from(columns.age[stay].saturating_add(1)).unwrap_or(0);
                 ages[age.min(OLDEST as usize + 1)]
             })
             && self.stations.as_ref().is_none_or(|asked| {
