@@ -126,6 +126,13 @@ impl Measured {
             .map(|(difference, base)| difference / base);
         (difference, change)
     }
+
+    fn per_day(self, days: i64) -> Measured {
+        Measured {
+            value: self.value.map(|value| value / days as f64),
+            ..self
+        }
+    }
 }
 
 /// A KPI in both periods.
@@ -159,21 +166,6 @@ pub struct PerDay {
     pub(crate) previous: Option<f64>,
     /// Current less previous by the previous; null when either is hidden or absent, or the previous is 0.
     pub(crate) change: Option<f64>,
-}
-
-impl PerDay {
-    fn new<K>(current: (Measured, &Side<K>), previous: (Measured, &Side<K>)) -> Self {
-        let by_days = |(measured, side): (Measured, &Side<K>)| Measured {
-            value: measured.value.map(|value| value / side.days as f64),
-            ..measured
-        };
-        let (current, previous) = (by_days(current), by_days(previous));
-        PerDay {
-            current: current.value,
-            previous: previous.value,
-            change: current.change_from(previous).1,
-        }
-    }
 }
 
 /// A clinic, or the group.
@@ -314,14 +306,20 @@ pub(crate) fn row<K: Deref<Target = ClinicKpis>>(
             then.measured(place, kpi, beds),
         );
         let (difference, change) = current.change_from(previous);
+        let per_day = || {
+            let (current, previous) = (current.per_day(now.days), previous.per_day(then.days));
+            PerDay {
+                current: current.value,
+                previous: previous.value,
+                change: current.change_from(previous).1,
+            }
+        };
         KpiComparison {
             kpi: kpi.into(),
             unit: kpi.unit().into(),
             difference,
             change,
-            per_day: kpi
-                .is_of_days()
-                .then(|| PerDay::new((current, now), (previous, then))),
+            per_day: kpi.is_of_days().then(per_day),
             wanted: kpi.wanted().map(Into::into),
             current,
             previous,

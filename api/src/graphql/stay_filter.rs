@@ -81,9 +81,9 @@ pub enum AgeGroup {
     Unknown,
 }
 
-impl AgeGroup {
-    fn years(self) -> stay::AgeGroup {
-        let (from, to) = match self {
+impl From<AgeGroup> for stay::AgeGroup {
+    fn from(group: AgeGroup) -> Self {
+        let (from, to) = match group {
             AgeGroup::Age0 => (0, 0),
             AgeGroup::Age1To4 => (1, 4),
             AgeGroup::Age5To14 => (5, 14),
@@ -255,7 +255,7 @@ pub(super) async fn read(ctx: &Context<'_>, filter: StayFilter) -> Result<stay::
             .age_groups
             .unwrap_or_default()
             .into_iter()
-            .map(AgeGroup::years)
+            .map(Into::into)
             .collect(),
         admission_types: filter
             .admission_types

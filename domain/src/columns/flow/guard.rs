@@ -1,7 +1,7 @@
 //! Ways that too few patients go are led through other nodes.
 //!
-//! It takes many rounds, hundreds at times, since a fold can leave another link with too few patients. A round looks only at
-//! the ways that go a link that is small now, and at the persons who go one of them.
+//! It takes many rounds, since a fold can leave another link with too few patients. A round looks only at the ways that go
+//! a link that is small now, and at the persons who go one of them.
 
 use super::{
     nodes::Nodes,
